@@ -1,0 +1,100 @@
+package alerts
+
+import (
+	"time"
+
+	"bellwether/alerts/market"
+	"bellwether/alerts/news"
+)
+
+// EventID names a stored event.
+type EventID int64
+
+// EventKind is what sort of thing happened.
+type EventKind string
+
+// The kinds of event.
+const (
+	EventFired      EventKind = "fired"     // a rule fired
+	EventRearmed    EventKind = "rearmed"   // a rule that had fired is armed again
+	EventRecovered  EventKind = "recovered" // the price went back over the threshold
+	EventCorrected  EventKind = "corrected" // the tick that fired a rule was false
+	EventArticle    EventKind = "article"   // a feed has a new article
+	EventAlso       EventKind = "also"      // another feed tells a story that was told
+	EventBell       EventKind = "bell"      // a venue opens, closes, or will in n minutes
+	EventQuotesLate EventKind = "late"      // quotes are late; or, with Firing nil and Over, no longer
+	EventHeld       EventKind = "held"      // a rule waits for its owner (split, stopped trading)
+	EventSummary    EventKind = "summary"   // several things told as one
+)
+
+// TopicKind is what a subscription can ask for.
+type TopicKind string
+
+// The kinds of topic.
+const (
+	TopicRule TopicKind = "rule"
+	TopicFeed TopicKind = "feed"
+	TopicBell TopicKind = "bell"
+)
+
+// Topic is what an event is about and a subscription asks for: one rule, one
+// feed, one venue's bells.
+type Topic struct {
+	Kind TopicKind
+	ID   int64  // of the rule or the feed
+	Name string // of the venue
+}
+
+// Event is something worth telling.
+type Event struct {
+	ID   EventID
+	Kind EventKind
+	// Key says for ever what happened ("rule/12/^STI/7", "article/3/guid"); what
+	// is seen twice has the same key and is one event.
+	Key string
+	// Subject is what a later event refers to, to edit the message that told it.
+	Subject string
+	Topic   Topic
+	// At is when it happened, by the source's clock; Detected when we saw it. UTC.
+	At, Detected time.Time
+
+	Firing  *Firing
+	Article *news.Article
+	Bell    *Bell
+	Notice  *Notice
+}
+
+// Firing is a rule that fired, and why.
+type Firing struct {
+	Rule   Rule // as it was
+	Ticker market.Ticker
+	Arming int64
+	// From is the accepted quote before, To the one that fired the rule.
+	From, To market.Quote
+	// Base is the price that a move is measured from, BaseAt its time, UTC.
+	Base   market.Price
+	BaseAt time.Time
+	// Condition is the one of the rule's conditions that came true last.
+	Condition int
+	// Confirmed is when a held quote was confirmed; zero where it was believed at once.
+	Confirmed time.Time
+	// Missed tells that it was found in bars after an outage.
+	Missed bool
+	Reason string // of a correction: what was wrong
+}
+
+// Bell is a change of a venue's session.
+type Bell struct {
+	Venue string        // ISO 10383
+	Open  bool          // opens, else closes
+	In    time.Duration // how long before; 0 at the bell
+}
+
+// Notice is something about our own working that people are to know.
+type Notice struct {
+	Source string // of quotes
+	Feed   news.FeedID
+	Since  time.Time // UTC
+	Over   bool      // it is well again
+	Reason string    // plain words
+}

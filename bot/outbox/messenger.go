@@ -1,0 +1,11 @@
+package outbox
+
+import "context"
+
+// Messenger hands messages to one platform for one bot account.
+type Messenger interface {
+	// Deliver makes one of the platform's messages and returns its receipt, or
+	// a *Failure. It neither waits for a rate nor tries again, and it returns
+	// soon after ctx ends.
+	Deliver(ctx context.Context, d Delivery) (Receipt, error)
+}
