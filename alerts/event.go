@@ -74,6 +74,12 @@ type Firing struct {
 	// Base is the price that a move is measured from, BaseAt its time, UTC.
 	Base   market.Price
 	BaseAt time.Time
+	// Change is how far To is from Base, with its sign, in the unit of the
+	// condition's Change; 0 where no move is measured.
+	Change market.Price
+	// After is how long after the firing the price went back (EventRecovered) or
+	// the rule was armed again (EventRearmed).
+	After time.Duration
 	// Condition is the one of the rule's conditions that came true last.
 	Condition int
 	// Confirmed is when a held quote was confirmed; zero where it was believed at once.

@@ -21,8 +21,8 @@ const (
 	CrossesAbove  ConditionKind = "crosses-above" // from below Level to Level or higher
 	CrossesBelow  ConditionKind = "crosses-below" // from above Level to Level or lower
 	Crosses       ConditionKind = "crosses"       // either way
-	IsAbove       ConditionKind = "is-above"      // at Level or higher, told once
-	IsBelow       ConditionKind = "is-below"      // at Level or lower, told once
+	IsAbove       ConditionKind = "is-above"      // at Level or higher, however it came there; told once
+	IsBelow       ConditionKind = "is-below"      // at Level or lower, however it came there; told once
 	EntersRange   ConditionKind = "enters-range"  // from outside to inside Level..Upper
 	LeavesRange   ConditionKind = "leaves-range"  // from inside to outside Level..Upper
 	MovesPercent  ConditionKind = "moves-percent" // by Change percent of the baseline
@@ -82,9 +82,11 @@ type Rule struct {
 	Repeat     Repeat
 	// Cooldown is the least time between two firings on one symbol.
 	Cooldown time.Duration
-	// Band is how far a price must move back before the rule is armed again,
-	// in the symbol's unit (basis points for yields, percentage points for
-	// moves by percent); 0 for the symbol's default.
+	// Band is how far the first condition must move back before the rule is
+	// armed again, in the unit of what it reads: the symbol's own for a level
+	// (percent for a yield, so 0.02 is two basis points), that of Change for a
+	// move (percentage points, the symbol's unit, basis points); 0 for the
+	// default (Condition.Band). Further conditions have their defaults.
 	Band market.Price
 	// Expires is when the rule ends, in UTC; zero for never.
 	Expires time.Time
@@ -123,8 +125,9 @@ type State struct {
 	// and the symbol it names a firing for ever.
 	Arming  int64
 	FiredAt time.Time // UTC; of the last firing
-	// Side remembers on which side of the level the last accepted price lay:
-	// -1, 0 (not known), +1.
+	// Side remembers, for a rule on regular hours, where the last accepted price
+	// of the regular session stood: -1 not reached (of Crosses: below), 0 not
+	// known, +1 reached (of Crosses: above).
 	Side    int8
 	Version int64
 	// Memory is what the evaluation needs to go on after a restart, opaque to

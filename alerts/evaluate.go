@@ -1,0 +1,430 @@
+package alerts
+
+import (
+	"strings"
+	"time"
+
+	"bellwether/alerts/market"
+)
+
+// NewState returns where a rule stands on a symbol before its first quote.
+func NewState(rule RuleID, ticker market.Ticker) State {
+	return State{Rule: rule, Ticker: ticker, Phase: Armed, Arming: 1}
+}
+
+// recoveryWatch is how long after firing a rule that fires once still looks for
+// the price's return, so that its message can be completed.
+const recoveryWatch = 24 * time.Hour
+
+// Evaluate judges one tick for one rule on one symbol and returns where the
+// rule stands after it and what happened, in order. It is pure: the same
+// arguments give the same answer, and a State that was stored and read back
+// goes on as if nothing had happened. State.Version is left as it is.
+//
+// What is exact here:
+//   - A crossing lies between two accepted quotes: Tick.From had not reached the
+//     level, Tick.To has. An exact touch counts as reached. So a rule that is
+//     already true when it is made waits for its next crossing. IsAbove and
+//     IsBelow are the exception that their names ask for: armed, they tell at
+//     the first accepted quote at which they hold, whatever the one before was.
+//   - A range is entered or left between two accepted quotes; both edges are
+//     inside. A jump across the whole range enters nothing.
+//   - A move since the previous close is measured from Tick.Base alone and
+//     starts anew with each session: the last quote of yesterday counts as no
+//     move. Without a believed base nothing happens.
+//   - A move within a window is measured, at each accepted quote, from the last
+//     accepted price at or before the window's start, and fires when it reaches
+//     its size between two quotes. Under a day the window runs in trading time
+//     where the symbol has sessions, so the first hour after a night, a weekend
+//     or a holiday reaches back into the session before; else, and from a day
+//     on, by the clock. After an outage the baseline may be older than the
+//     window; Firing.BaseAt says how old.
+//   - A new high or low is compared with the days before the day of the quote.
+//   - A gap is the first quote of a session against the believed base.
+//   - Of several conditions all must hold, on the last accepted quotes of their
+//     symbols, and not all did before. A crossing holds as long as its level is
+//     reached, Crosses and GapsAtTheOpen only at the quote that makes it so.
+//   - A fired rule is armed again when the price has moved back by the band
+//     (of one of its conditions) and the cooldown is over. The band is settled
+//     when the rule fires.
+//   - A snoozed rule fires nothing but follows the price; a paused, held or
+//     expired one stands still. With RegularHours, quotes outside the regular
+//     session do not exist: the first one inside is compared with the last one
+//     inside.
+func Evaluate(rule Rule, state State, tick Tick, now time.Time) (State, []Transition) {
+	if state.Phase == "" {
+		state.Phase, state.Arming = Armed, max(state.Arming, 1)
+	}
+	e := evaluation{rule: rule, state: state, tick: tick, now: now}
+	if !rule.awake(now) || !e.concerned() ||
+		rule.RegularHours && !tick.regular(tick.Ticker, tick.To.Time) {
+		return state, nil
+	}
+	before, after := e.sides()
+	crossed := e.crossed(before, after)
+	if tick.Held {
+		e.hold(crossed)
+		return e.state, nil
+	}
+	e.release(true)
+	e.warm()
+	switch {
+	case e.waits() && crossed && !now.Before(rule.SnoozedUntil):
+		e.fire()
+	case e.state.Phase == Pending:
+		e.state.Phase = Armed
+	default:
+		e.release(false)
+	}
+	if rule.RegularHours && after != unknown {
+		e.state.Side = after
+	}
+	return e.state, e.out
+}
+
+// Wake returns where a rule stands when time has passed without a quote: a rule
+// whose cooldown is over is armed again. Evaluate does the same at the next quote.
+func Wake(rule Rule, state State, ticker market.Ticker, now time.Time) (State, []Transition) {
+	if !rule.awake(now) {
+		return state, nil
+	}
+	e := evaluation{rule: rule, state: state, tick: Tick{Ticker: ticker}, now: now}
+	e.warm()
+	return e.state, e.out
+}
+
+// Retire returns the state of a rule whose alert was delivered: one that fires
+// once is done. It goes on looking for the price's return for a day.
+func Retire(rule Rule, state State) State {
+	if rule.Repeat != EveryTime && state.Phase == Fired {
+		state.Phase = Done
+	}
+	return state
+}
+
+// Rearm returns the state of a rule that somebody armed again by hand. The
+// rule waits for its next crossing.
+func Rearm(state State) State {
+	if state.Phase == Armed {
+		return state
+	}
+	state.Phase, state.Memory = Armed, ""
+	state.Arming++
+	return state
+}
+
+// Correct takes a firing back whose quote turned out false: the rule is armed
+// again, whether or not it fires once.
+func Correct(firing Firing, state State, reason string, now time.Time) (State, Transition) {
+	firing.Reason = reason
+	if state.Arming == firing.Arming {
+		state = Rearm(state)
+	}
+	return state, Transition{Kind: EventCorrected, Firing: firing, At: now}
+}
+
+// evaluation is the work of one Evaluate.
+type evaluation struct {
+	rule  Rule
+	state State
+	tick  Tick
+	now   time.Time
+	out   []Transition
+	// last is the condition about the tick's symbol that came true.
+	last int
+}
+
+// awake tells whether the rule follows the price.
+func (r Rule) awake(now time.Time) bool {
+	return !r.Paused && r.HeldFor == "" && (r.Expires.IsZero() || now.Before(r.Expires))
+}
+
+// subject returns the symbol that a condition is about, for a state on a symbol.
+func (c Condition) subject(stateOf market.Ticker) market.Ticker {
+	if c.Ticker == "" {
+		return stateOf
+	}
+	return c.Ticker
+}
+
+func (e *evaluation) concerned() bool {
+	for _, c := range e.rule.Conditions {
+		if c.subject(e.state.Ticker) == e.tick.Ticker {
+			return true
+		}
+	}
+	return false
+}
+
+func (e *evaluation) reading(i int) reading {
+	c := e.rule.Conditions[i]
+	return reading{tick: e.tick, cond: c, ticker: c.subject(e.state.Ticker)}
+}
+
+func (e *evaluation) from() point { return point{e.tick.From, e.tick.Base, e.tick.BaseAt} }
+func (e *evaluation) to() point   { return point{e.tick.To, e.tick.Base, e.tick.BaseAt} }
+
+// sides returns where the whole rule stood before the tick and stands after it.
+func (e *evaluation) sides() (before, after side) {
+	before, after = reached, reached
+	for i := range e.rule.Conditions {
+		b, a := e.sidesOf(i)
+		if b != reached && a == reached {
+			e.last = i
+		}
+		before, after = both(before, b), both(after, a)
+	}
+	if e.rule.RegularHours && !e.tick.regular(e.tick.Ticker, e.tick.From.Time) {
+		before = e.state.Side
+	}
+	return before, after
+}
+
+// both joins two sides: unknown wins over everything, apart over reached.
+func both(a, b side) side {
+	if a == unknown || b == unknown {
+		return unknown
+	}
+	return min(a, b)
+}
+
+func (e *evaluation) sidesOf(i int) (before, after side) {
+	r := e.reading(i)
+	if r.ticker != e.tick.Ticker {
+		other, ok := e.tick.latest(r.ticker)
+		if !ok || r.cond.Kind == GapsAtTheOpen || r.cond.Kind == Crosses {
+			return apart, when(false)
+		}
+		s := r.side(point{other.Quote, other.Base, other.BaseAt}, false)
+		return s, s
+	}
+	opening := false
+	if r.cond.Kind == GapsAtTheOpen {
+		var known bool
+		if opening, known = e.tick.opens(r.ticker, e.tick.From.Time, e.tick.To.Time); !known || !e.from().known() {
+			return unknown, unknown
+		}
+	}
+	before, after = r.side(e.from(), false), r.side(e.to(), opening)
+	if r.cond.Kind != Crosses || len(e.rule.Conditions) == 1 {
+		return before, after
+	}
+	return apart, when(passes(before, after, e.from().known()))
+}
+
+// passes tells whether a level was crossed or touched, either way.
+func passes(before, after side, known bool) bool {
+	return known && before != 0 && after != before
+}
+
+// crossed tells whether the tick makes the rule true.
+func (e *evaluation) crossed(before, after side) bool {
+	if len(e.rule.Conditions) == 1 && e.rule.Conditions[0].Kind == Crosses {
+		return passes(before, after, e.from().known())
+	}
+	return after == reached && (before == apart || e.rule.lasting())
+}
+
+// lasting tells whether the rule needs no crossing.
+func (r Rule) lasting() bool {
+	for _, c := range r.Conditions {
+		if c.Kind != IsAbove && c.Kind != IsBelow {
+			return false
+		}
+	}
+	return true
+}
+
+func (e *evaluation) waits() bool {
+	return e.state.Phase == Armed || e.state.Phase == Pending
+}
+
+// hold marks a rule that a quote would fire if it were believed.
+func (e *evaluation) hold(crossed bool) {
+	if e.state.Phase == Armed && crossed && !e.now.Before(e.rule.SnoozedUntil) {
+		e.state.Phase = Pending
+	}
+}
+
+func (e *evaluation) fire() {
+	firing := Firing{
+		Rule: e.rule, Ticker: e.state.Ticker, Arming: e.state.Arming,
+		From: e.tick.From, To: e.tick.To, Condition: e.last, Missed: e.tick.Missed,
+	}
+	if e.state.Phase == Pending {
+		firing.Confirmed = e.tick.Confirmed
+		if firing.Confirmed.IsZero() {
+			firing.Confirmed = e.tick.To.Received
+		}
+	}
+	r := e.reading(e.last)
+	if r.cond.moves() {
+		if base, ok := r.baseline(e.to()); ok {
+			firing.Base, firing.BaseAt = base.price, base.at
+			r.cond.Direction = Up // to keep the sign
+			if move, err := market.PriceOf(r.move(e.tick.To.Price, base.price).Round(6)); err == nil {
+				firing.Change = move
+			}
+		}
+	}
+	e.state.Phase, e.state.FiredAt = Fired, e.now
+	e.state.Memory = e.bands()
+	e.out = append(e.out, Transition{Kind: EventFired, Firing: firing, At: e.tick.To.Time})
+	if e.rule.Repeat == EveryTime && r.cond.Kind == Crosses && e.isClear(false) {
+		e.cool()
+	}
+}
+
+// moves tells whether the condition is measured from a baseline.
+func (c Condition) moves() bool {
+	switch c.Kind {
+	case MovesPercent, MovesAmount, MovesPoints, GapsAtTheOpen:
+		return true
+	}
+	return false
+}
+
+// bands settles the bands by which the price must move back, for Memory: one
+// for each condition, separated by spaces.
+func (e *evaluation) bands() string {
+	words := make([]string, len(e.rule.Conditions))
+	for i, c := range e.rule.Conditions {
+		band := e.rule.Band
+		if i > 0 || band.Sign() <= 0 {
+			var daily market.Price
+			if e.tick.View != nil && !c.moves() {
+				daily = e.tick.View.Range(c.subject(e.state.Ticker))
+			}
+			band = c.Band(daily)
+		}
+		words[i] = band.String()
+	}
+	return strings.Join(words, " ")
+}
+
+// isClear tells whether one of the conditions has moved back by its band, read
+// before the tick or after it.
+func (e *evaluation) isClear(before bool) bool {
+	words := strings.Fields(e.state.Memory)
+	for i := range e.rule.Conditions {
+		if i >= len(words) {
+			return false
+		}
+		band, err := market.ParsePrice(words[i])
+		if err != nil {
+			continue
+		}
+		r, p := e.reading(i), e.to()
+		if r.ticker != e.tick.Ticker {
+			other, ok := e.tick.latest(r.ticker)
+			if !ok {
+				continue
+			}
+			p = point{other.Quote, other.Base, other.BaseAt}
+		} else if before {
+			p = e.from()
+		}
+		opening := false
+		if r.cond.Kind == GapsAtTheOpen && !before {
+			opening, _ = e.tick.opens(r.ticker, e.tick.From.Time, e.tick.To.Time)
+		}
+		if r.clear(p, opening, band) {
+			return true
+		}
+	}
+	return false
+}
+
+// release lets go of a fired rule whose price has moved back. It looks at the
+// quote before the tick, too: with a new session's base it may be clear already.
+func (e *evaluation) release(before bool) {
+	fired := e.state.Phase == Fired || e.state.Phase == Done
+	if !fired || e.state.Memory == "" {
+		return
+	}
+	if e.rule.Repeat != EveryTime && e.now.Sub(e.state.FiredAt) > recoveryWatch {
+		e.state.Memory = ""
+		return
+	}
+	if !e.isClear(before) {
+		return
+	}
+	quote := e.tick.To
+	if before {
+		quote = e.tick.From
+	}
+	firing := e.past(quote)
+	if e.rule.returns() {
+		e.out = append(e.out, Transition{Kind: EventRecovered, Firing: firing, At: quote.Time})
+	}
+	if e.rule.Repeat != EveryTime {
+		e.state.Memory = ""
+		return
+	}
+	e.cool()
+	e.warm()
+}
+
+// past describes the firing that is over.
+func (e *evaluation) past(quote market.Quote) Firing {
+	return Firing{
+		Rule: e.rule, Ticker: e.state.Ticker, Arming: e.state.Arming, To: quote,
+		After: max(0, e.now.Sub(e.state.FiredAt)),
+	}
+}
+
+// returns tells whether "back again" means something for the rule.
+func (r Rule) returns() bool {
+	for _, c := range r.Conditions {
+		switch c.Kind {
+		case Crosses, GapsAtTheOpen, NewHigh, NewLow:
+			return false
+		}
+	}
+	return true
+}
+
+// cool ends a firing; the rule waits for its cooldown, if there is one left.
+func (e *evaluation) cool() {
+	e.state.Phase, e.state.Memory = Cooling, ""
+	if e.rule.Cooldown <= 0 && len(e.out) > 0 && e.out[len(e.out)-1].Kind == EventFired {
+		// Passed right through the band: armed again with the firing itself.
+		e.state.Phase = Armed
+		e.state.Arming++
+	}
+}
+
+// warm arms a cooling rule whose cooldown is over.
+func (e *evaluation) warm() {
+	if e.state.Phase != Cooling || e.now.Before(e.state.FiredAt.Add(e.rule.Cooldown)) {
+		return
+	}
+	e.out = append(e.out, Transition{Kind: EventRearmed, Firing: e.past(e.tick.To), At: e.now})
+	e.state.Phase = Armed
+	e.state.Arming++
+}
+
+// Holds tells whether a rule is true now on a symbol, on the last accepted
+// quotes, for the answer to who makes it: it then waits for its next crossing.
+func Holds(rule Rule, ticker market.Ticker, view View, hours Hours) bool {
+	if view == nil || len(rule.Conditions) == 0 {
+		return false
+	}
+	standing, ok := view.Latest(rule.Conditions[0].subject(ticker))
+	if !ok {
+		return false
+	}
+	e := evaluation{rule: rule, state: NewState(rule.ID, ticker), tick: Tick{
+		Ticker: standing.Quote.Ticker, From: standing.Quote, To: standing.Quote,
+		Base: standing.Base, BaseAt: standing.BaseAt, View: view, Hours: hours,
+	}}
+	for i, c := range rule.Conditions {
+		if c.Kind == Crosses || c.Kind == GapsAtTheOpen {
+			return false
+		}
+		if _, after := e.sidesOf(i); after != reached {
+			return false
+		}
+	}
+	return true
+}
