@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"golang.org/x/net/idna"
 	"golang.org/x/text/unicode/norm"
@@ -28,7 +29,7 @@ func CleanLocalURL(s string) (string, bool) { return cleanURL(s, true) }
 
 func cleanURL(s string, local bool) (string, bool) {
 	s = strings.TrimSpace(s)
-	if s == "" || len(s) > MaxURL {
+	if s == "" || len(s) > MaxURL || !utf8.ValidString(s) {
 		return "", false
 	}
 	u, err := url.Parse(s)
@@ -70,6 +71,10 @@ func cleanHost(host string) (string, bool) {
 		return "", false
 	}
 	ascii = strings.ToLower(ascii)
+	// Some names are only valid before they are encoded.
+	if again, err := idna.Lookup.ToASCII(ascii); err != nil || again != ascii {
+		return "", false
+	}
 	dot := strings.LastIndexByte(ascii, '.')
 	if dot <= 0 {
 		return "", false
