@@ -21,6 +21,13 @@ type Request struct {
 	// where it has to be asked (Rights).
 	Role  subscriptions.Role
 	Roles []string
+	// Lacks names, in words, the permissions that the bot is missing in Place;
+	// nil where it has all that it needs, or where the platform does not tell.
+	Lacks []string
+	// Anonymous tells that an administrator spoke without a name: Identity is
+	// empty and Role is RoleNobody, but whoever presses a button under the
+	// answer has a name and can prove the right.
+	Anonymous bool
 	// Command is the name of a command without its slash, lower case; "" for
 	// plain text and for a button.
 	Command string
