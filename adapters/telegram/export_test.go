@@ -1,0 +1,21 @@
+package telegram
+
+import "bellwether/bot/message"
+
+// Sheet is a laid out part of a message.
+type Sheet struct {
+	Body    string
+	Mode    string
+	Visible int
+	Photo   bool
+}
+
+// LayOut exposes how a message becomes Telegram's.
+func LayOut(m *message.Message, form message.Form) []Sheet {
+	made := layOut(m, form)
+	out := make([]Sheet, len(made))
+	for i, s := range made {
+		out[i] = Sheet{s.body, s.mode, s.visible, s.photo}
+	}
+	return out
+}

@@ -1,0 +1,145 @@
+package telegram
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strconv"
+	"sync"
+	"time"
+
+	tgbotapi "github.com/go-telegram-bot-api/telegram-bot-api/v5"
+
+	"bellwether/bot/outbox"
+	"bellwether/subscriptions"
+)
+
+// roleAge is how long Telegram's word on a person's role is believed.
+const roleAge = 60 * time.Second
+
+// maxRoles bounds the cache; it is emptied when full.
+const maxRoles = 4096
+
+// errRoleHidden is what people are told where Telegram does not say who they are.
+var errRoleHidden = errors.New("Telegram does not tell who the administrators are: make the bot an administrator here and try again")
+
+type roleKey struct{ chat, user string }
+
+type roleEntry struct {
+	role subscriptions.Role
+	at   time.Time
+}
+
+type roleCache struct {
+	mu      sync.Mutex
+	entries map[roleKey]roleEntry
+}
+
+// Role returns what a person may do in a chat. A moderator is its creator or an
+// administrator who may change its information, in a channel one who may post
+// or edit. The answer may be up to 60 s old.
+func (c *Client) Role(ctx context.Context, place subscriptions.Address, userID string) (subscriptions.Role, error) {
+	if userID == "" {
+		return subscriptions.RoleNobody, nil
+	}
+	switch userID {
+	case strconv.Itoa(anonymousAdmin), strconv.Itoa(channelSender), strconv.Itoa(serviceAccount):
+		return subscriptions.RoleNobody, nil
+	}
+	if place.Chat == userID {
+		return subscriptions.RoleMember, nil
+	}
+	key := roleKey{place.Chat, userID}
+	if role, ok := c.roles.get(key, c.now()); ok {
+		return role, nil
+	}
+	role, err := c.askRole(ctx, place.Chat, userID)
+	if err != nil {
+		return subscriptions.RoleUnknown, err
+	}
+	c.roles.put(key, roleEntry{role, c.now()})
+	return role, nil
+}
+
+// askRole asks for the member, and where that is refused for the list of
+// administrators, which needs no rights.
+func (c *Client) askRole(ctx context.Context, chatID, userID string) (subscriptions.Role, error) {
+	var one member
+	err := c.ask(ctx, "getChatMember", tgbotapi.Params{"chat_id": chatID, "user_id": userID}, &one)
+	if err == nil {
+		return roleOf(one), nil
+	}
+	if !isRefusal(err) {
+		return subscriptions.RoleUnknown, fmt.Errorf("ask for the member: %w", err)
+	}
+	var all []member
+	err = c.ask(ctx, "getChatAdministrators", tgbotapi.Params{"chat_id": chatID}, &all)
+	if err != nil {
+		if isRefusal(err) {
+			return subscriptions.RoleUnknown, errRoleHidden
+		}
+		return subscriptions.RoleUnknown, fmt.Errorf("ask for the administrators: %w", err)
+	}
+	for _, m := range all {
+		if strconv.FormatInt(m.User.ID, 10) == userID {
+			return roleOf(m), nil
+		}
+	}
+	return subscriptions.RoleMember, nil
+}
+
+// isRefusal tells whether Telegram answered that it will not say, rather than
+// failed to answer.
+func isRefusal(err error) bool {
+	var f *outbox.Failure
+	return errors.As(err, &f) && (f.Code == "400" || f.Code == "403")
+}
+
+func roleOf(m member) subscriptions.Role {
+	switch m.Status {
+	case "creator":
+		return subscriptions.RoleModerator
+	case "administrator":
+		// Telegram gives the rights of posts in channels only, so no group's
+		// administrator passes by them.
+		if m.CanChangeInfo || m.CanPostMessages || m.CanEditMessages {
+			return subscriptions.RoleModerator
+		}
+	case "left", "kicked":
+		return subscriptions.RoleNobody
+	case "restricted":
+		if !m.IsMember {
+			return subscriptions.RoleNobody
+		}
+	}
+	return subscriptions.RoleMember
+}
+
+func (r *roleCache) get(key roleKey, now time.Time) (subscriptions.Role, bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	entry, ok := r.entries[key]
+	return entry.role, ok && now.Sub(entry.at) < roleAge
+}
+
+func (r *roleCache) put(key roleKey, entry roleEntry) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if len(r.entries) >= maxRoles {
+		clear(r.entries)
+	}
+	r.entries[key] = entry
+}
+
+// ask makes a request and reads its result.
+func (c *Client) ask(ctx context.Context, method string, params tgbotapi.Params, result any) error {
+	raw, err := c.call(ctx, method, params)
+	if err != nil {
+		return err
+	}
+	if err := json.Unmarshal(raw, result); err != nil {
+		return fmt.Errorf("read answer of %s: %w", method, err)
+	}
+	return nil
+}

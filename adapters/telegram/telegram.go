@@ -1,0 +1,172 @@
+// Package telegram connects one Telegram bot account: it hands what people do
+// to the desk and makes the outbox's messages. Decided here are Telegram's own
+// matters: the long poll and its offset, what an update means, the markup, the
+// keyboards, the menus, and what each refusal means. It knows neither what the
+// commands do nor how their answers are worded, and it waits for no rate.
+package telegram
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	stdlog "log"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	tgbotapi "github.com/go-telegram-bot-api/telegram-bot-api/v5"
+
+	"bellwether/bot"
+	"bellwether/subscriptions"
+)
+
+// DefaultAPIURL is where Telegram itself serves bots.
+const DefaultAPIURL = "https://api.telegram.org"
+
+// Options say which account is connected and to what.
+type Options struct {
+	// Account is the account's name in the configuration.
+	Account string
+	// Token is the account's secret. It reaches no error and no log.
+	Token string
+	// APIURL is the server's address, with or without "/bot" or a slash at its
+	// end; "" for DefaultAPIURL.
+	APIURL string
+	Desk   bot.Desk
+	Memory bot.Memory
+	// Commands are shown in the menus.
+	Commands []bot.Command
+	// InFlight is how many requests run at once without a new connection; 0 for 32.
+	InFlight int
+	Now      func() time.Time // nil for time.Now
+	Log      *slog.Logger     // nil for silence
+	// HTTPClient makes the requests; its Timeout is not used, since a poll
+	// takes longer than a send. nil for one with a pool of InFlight connections.
+	HTTPClient *http.Client
+}
+
+// Client is one bot account. It is an outbox.Messenger and bot.Rights, safe for
+// concurrent use; sends need no running Run.
+type Client struct {
+	account  string
+	token    string
+	endpoint string
+	desk     bot.Desk
+	memory   bot.Memory
+	commands []bot.Command
+	known    map[string]bool // names of commands
+	now      func() time.Time
+	log      *slog.Logger
+	http     *http.Client
+
+	self    atomic.Pointer[user] // what getMe said
+	roles   roleCache
+	answers sync.WaitGroup // answers to callback queries on their way
+}
+
+// New returns the client of an account. It makes no request.
+func New(o Options) (*Client, error) {
+	if o.Desk == nil || o.Memory == nil {
+		return nil, errors.New("telegram: desk and memory are needed")
+	}
+	if err := checkToken(o.Token); err != nil {
+		return nil, fmt.Errorf("telegram account %q: %w", o.Account, err)
+	}
+	endpoint, err := endpointFormat(o.APIURL)
+	if err != nil {
+		return nil, fmt.Errorf("telegram account %q: %w", o.Account, err)
+	}
+	if err := silence(); err != nil {
+		return nil, fmt.Errorf("silence library: %w", err)
+	}
+	c := &Client{
+		account: o.Account, token: o.Token, endpoint: endpoint,
+		desk: o.Desk, memory: o.Memory, commands: o.Commands,
+		known: make(map[string]bool, len(o.Commands)),
+		now:   o.Now, log: o.Log, http: httpClient(o.HTTPClient, o.InFlight),
+	}
+	for _, command := range o.Commands {
+		c.known[command.Name] = true
+	}
+	if c.now == nil {
+		c.now = time.Now
+	}
+	if c.log == nil {
+		c.log = slog.New(slog.DiscardHandler)
+	}
+	c.log = c.log.With("platform", "telegram", "account", o.Account)
+	c.roles.entries = make(map[roleKey]roleEntry)
+	return c, nil
+}
+
+// silence stops the library's log, which would show the token. The library
+// keeps its logger in a package variable without a lock, so it is set once.
+var silence = sync.OnceValue(func() error {
+	return tgbotapi.SetLogger(stdlog.New(io.Discard, "", 0))
+})
+
+// checkToken refuses a token that would not arrive as it is in a URL. It never
+// shows it.
+func checkToken(token string) error {
+	if token == "" {
+		return errors.New("the token is missing")
+	}
+	for _, r := range token {
+		if r <= ' ' || r > '~' || strings.ContainsRune(`/\?#%"<>`, r) {
+			return errors.New("the token has characters that no token has")
+		}
+	}
+	return nil
+}
+
+// endpointFormat returns the library's pattern for the address of a method.
+func endpointFormat(address string) (string, error) {
+	if address == "" {
+		address = DefaultAPIURL
+	}
+	u, err := url.Parse(address)
+	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
+		return "", errors.New("the API address is not an http or https URL")
+	}
+	if u.User != nil || u.RawQuery != "" || u.Fragment != "" {
+		return "", errors.New("the API address has more than scheme, host and path")
+	}
+	path := strings.TrimSuffix(strings.TrimRight(u.Path, "/"), "/bot")
+	base := u.Scheme + "://" + u.Host + strings.TrimRight(path, "/")
+	return strings.ReplaceAll(base, "%", "%%") + "/bot%s/%s", nil
+}
+
+// httpClient returns a client for polls and sends, which have their own ends.
+func httpClient(given *http.Client, inFlight int) *http.Client {
+	// A redirect would carry the token elsewhere.
+	stay := func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	if given != nil {
+		own := *given
+		own.Timeout = 0
+		own.CheckRedirect = stay
+		return &own
+	}
+	if inFlight <= 0 {
+		inFlight = 32
+	}
+	transport := &http.Transport{
+		Proxy:               http.ProxyFromEnvironment,
+		MaxIdleConns:        inFlight + 8,
+		MaxIdleConnsPerHost: inFlight + 8,
+		IdleConnTimeout:     45 * time.Second, // shorter than the server's, which would cut a send
+		TLSHandshakeTimeout: 10 * time.Second,
+		ForceAttemptHTTP2:   true,
+	}
+	return &http.Client{Transport: transport, CheckRedirect: stay}
+}
+
+// address returns the address of a place of this account.
+func (c *Client) address(chat, thread string) subscriptions.Address {
+	return subscriptions.Address{
+		Platform: subscriptions.Telegram, Account: c.account, Chat: chat, Thread: thread,
+	}
+}
