@@ -1,7 +1,6 @@
 package alerts
 
 import (
-	"strings"
 	"time"
 
 	"bellwether/alerts/market"
@@ -47,6 +46,8 @@ const recoveryWatch = 24 * time.Hour
 //   - A fired rule is armed again when the price has moved back by the band
 //     (of one of its conditions) and the cooldown is over. The band is settled
 //     when the rule fires.
+//   - A state that was settled at a quote later than Tick.From (a process ended
+//     between two parts of a check) remembers on which side it was.
 //   - A snoozed rule fires nothing but follows the price; a paused, held or
 //     expired one stands still. With RegularHours, quotes outside the regular
 //     session do not exist: the first one inside is compared with the last one
@@ -55,18 +56,22 @@ func Evaluate(rule Rule, state State, tick Tick, now time.Time) (State, []Transi
 	if state.Phase == "" {
 		state.Phase, state.Arming = Armed, max(state.Arming, 1)
 	}
-	e := evaluation{rule: rule, state: state, tick: tick, now: now}
+	e := evaluation{rule: rule, state: state, given: state, tick: tick, now: now}
 	if !rule.awake(now) || !e.concerned() ||
 		rule.RegularHours && !tick.regular(tick.Ticker, tick.To.Time) {
 		return state, nil
 	}
+	e.memory = readMemory(state.Memory)
+	e.stale = e.from().known() && tick.From.Time.Before(e.memory.at)
 	before, after := e.sides()
 	crossed := e.crossed(before, after)
 	if tick.Held {
 		e.hold(crossed)
 		return e.state, nil
 	}
-	e.release(true)
+	if !e.stale {
+		e.release(true)
+	}
 	e.warm()
 	switch {
 	case e.waits() && crossed && !now.Before(rule.SnoozedUntil):
@@ -76,9 +81,7 @@ func Evaluate(rule Rule, state State, tick Tick, now time.Time) (State, []Transi
 	default:
 		e.release(false)
 	}
-	if rule.RegularHours && after != unknown {
-		e.state.Side = after
-	}
+	e.remember(after)
 	return e.state, e.out
 }
 
@@ -127,9 +130,15 @@ func Correct(firing Firing, state State, reason string, now time.Time) (State, T
 type evaluation struct {
 	rule  Rule
 	state State
+	given State // as it was
 	tick  Tick
 	now   time.Time
 	out   []Transition
+	// memory is what State.Memory says.
+	memory memory
+	// stale tells that the state was settled at a quote later than tick.From: a
+	// part of a check was saved before the process ended.
+	stale bool
 	// last is the condition about the tick's symbol that came true.
 	last int
 }
@@ -174,7 +183,7 @@ func (e *evaluation) sides() (before, after side) {
 		}
 		before, after = both(before, b), both(after, a)
 	}
-	if e.rule.RegularHours && !e.tick.regular(e.tick.Ticker, e.tick.From.Time) {
+	if e.stale || e.rule.RegularHours && !e.tick.regular(e.tick.Ticker, e.tick.From.Time) {
 		before = e.state.Side
 	}
 	return before, after
@@ -209,18 +218,16 @@ func (e *evaluation) sidesOf(i int) (before, after side) {
 	if r.cond.Kind != Crosses || len(e.rule.Conditions) == 1 {
 		return before, after
 	}
-	return apart, when(passes(before, after, e.from().known()))
+	return apart, when(passes(before, after))
 }
 
 // passes tells whether a level was crossed or touched, either way.
-func passes(before, after side, known bool) bool {
-	return known && before != 0 && after != before
-}
+func passes(before, after side) bool { return before != 0 && after != before }
 
 // crossed tells whether the tick makes the rule true.
 func (e *evaluation) crossed(before, after side) bool {
 	if len(e.rule.Conditions) == 1 && e.rule.Conditions[0].Kind == Crosses {
-		return passes(before, after, e.from().known())
+		return passes(before, after)
 	}
 	return after == reached && (before == apart || e.rule.lasting())
 }
@@ -268,7 +275,7 @@ func (e *evaluation) fire() {
 		}
 	}
 	e.state.Phase, e.state.FiredAt = Fired, e.now
-	e.state.Memory = e.bands()
+	e.memory.bands = e.bands()
 	e.out = append(e.out, Transition{Kind: EventFired, Firing: firing, At: e.tick.To.Time})
 	if e.rule.Repeat == EveryTime && r.cond.Kind == Crosses && e.isClear(false) {
 		e.cool()
@@ -284,35 +291,28 @@ func (c Condition) moves() bool {
 	return false
 }
 
-// bands settles the bands by which the price must move back, for Memory: one
-// for each condition, separated by spaces.
-func (e *evaluation) bands() string {
-	words := make([]string, len(e.rule.Conditions))
+// bands settles the band of each condition.
+func (e *evaluation) bands() []market.Price {
+	out := make([]market.Price, len(e.rule.Conditions))
 	for i, c := range e.rule.Conditions {
-		band := e.rule.Band
-		if i > 0 || band.Sign() <= 0 {
+		out[i] = e.rule.Band
+		if i > 0 || e.rule.Band.Sign() <= 0 {
 			var daily market.Price
 			if e.tick.View != nil && !c.moves() {
 				daily = e.tick.View.Range(c.subject(e.state.Ticker))
 			}
-			band = c.Band(daily)
+			out[i] = c.Band(daily)
 		}
-		words[i] = band.String()
 	}
-	return strings.Join(words, " ")
+	return out
 }
 
 // isClear tells whether one of the conditions has moved back by its band, read
 // before the tick or after it.
 func (e *evaluation) isClear(before bool) bool {
-	words := strings.Fields(e.state.Memory)
-	for i := range e.rule.Conditions {
-		if i >= len(words) {
-			return false
-		}
-		band, err := market.ParsePrice(words[i])
-		if err != nil {
-			continue
+	for i, band := range e.memory.bands {
+		if i >= len(e.rule.Conditions) {
+			break
 		}
 		r, p := e.reading(i), e.to()
 		if r.ticker != e.tick.Ticker {
@@ -339,11 +339,11 @@ func (e *evaluation) isClear(before bool) bool {
 // quote before the tick, too: with a new session's base it may be clear already.
 func (e *evaluation) release(before bool) {
 	fired := e.state.Phase == Fired || e.state.Phase == Done
-	if !fired || e.state.Memory == "" {
+	if !fired || len(e.memory.bands) == 0 {
 		return
 	}
 	if e.rule.Repeat != EveryTime && e.now.Sub(e.state.FiredAt) > recoveryWatch {
-		e.state.Memory = ""
+		e.memory.bands = nil
 		return
 	}
 	if !e.isClear(before) {
@@ -358,7 +358,7 @@ func (e *evaluation) release(before bool) {
 		e.out = append(e.out, Transition{Kind: EventRecovered, Firing: firing, At: quote.Time})
 	}
 	if e.rule.Repeat != EveryTime {
-		e.state.Memory = ""
+		e.memory.bands = nil
 		return
 	}
 	e.cool()
@@ -386,7 +386,7 @@ func (r Rule) returns() bool {
 
 // cool ends a firing; the rule waits for its cooldown, if there is one left.
 func (e *evaluation) cool() {
-	e.state.Phase, e.state.Memory = Cooling, ""
+	e.state.Phase, e.memory.bands = Cooling, nil
 	if e.rule.Cooldown <= 0 && len(e.out) > 0 && e.out[len(e.out)-1].Kind == EventFired {
 		// Passed right through the band: armed again with the firing itself.
 		e.state.Phase = Armed

@@ -125,9 +125,9 @@ type State struct {
 	// and the symbol it names a firing for ever.
 	Arming  int64
 	FiredAt time.Time // UTC; of the last firing
-	// Side remembers, for a rule on regular hours, where the last accepted price
-	// of the regular session stood: -1 not reached (of Crosses: below), 0 not
-	// known, +1 reached (of Crosses: above).
+	// Side remembers where the rule stood when the state changed last and, for
+	// a rule on regular hours, at the last accepted price of the session: -1 not
+	// reached (of Crosses: below), 0 not known, +1 reached (of Crosses: above).
 	Side    int8
 	Version int64
 	// Memory is what the evaluation needs to go on after a restart, opaque to

@@ -1,0 +1,378 @@
+package alerts
+
+import (
+	"maps"
+	"slices"
+	"sync"
+	"time"
+
+	"bellwether/alerts/market"
+)
+
+// Book is the index of all rules by symbol and price. A simple rule (a level or
+// a range of one symbol) is held as one or two sorted numbers, so that a quote
+// costs the rules that it crosses and not the rules there are; the store has
+// the rest of it. Other rules are listed by the symbols that they are about.
+// It is safe for concurrent use.
+type Book struct {
+	mu      sync.RWMutex
+	places  map[RuleID]place
+	rich    map[RuleID][]market.Ticker // further symbols of rules that are no simple ones
+	shelves []*shelf
+	index   map[market.Ticker]uint32
+	wakes   map[RuleID]time.Time
+}
+
+// place says where a rule is: its shelf and the low bits of its revision.
+type place struct {
+	shelf    uint32
+	revision uint32
+}
+
+// shelf holds what is known of one symbol.
+type shelf struct {
+	ticker   market.Ticker
+	scale    int
+	scaled   bool
+	up, down ladder
+	always   []RuleID // to be looked at with each quote
+	rules    int
+	last     Standing
+}
+
+// NewBook returns an empty book.
+func NewBook() *Book {
+	return &Book{
+		places: map[RuleID]place{}, rich: map[RuleID][]market.Ticker{},
+		index: map[market.Ticker]uint32{}, wakes: map[RuleID]time.Time{},
+	}
+}
+
+// Seen tells the book a symbol's last accepted quote. Told before the rules are
+// put, it spares the first check from looking at every rule that holds already.
+func (b *Book) Seen(standings ...Standing) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, s := range standings {
+		b.shelf(s.Quote.Ticker).last = s
+	}
+}
+
+// Put adds rules, or replaces what the book knows of them. A rule that the book
+// knows in a later revision is left as it is; an equal revision is replaced,
+// since its states may have changed.
+func (b *Book) Put(records ...Record) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if len(records) == 1 {
+		b.putOne(records[0])
+		return
+	}
+	b.putMany(records)
+}
+
+// Remove drops a rule, unless the book knows it in a later revision.
+func (b *Book) Remove(id RuleID, revision int64) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if at, ok := b.places[id]; ok && !later(at.revision, uint32(revision)) {
+		b.drop(id)
+	}
+}
+
+// later tells whether revision a comes after b, whose low bits are known.
+func later(a, b uint32) bool { return int32(a-b) > 0 }
+
+// Len returns how many rules the book holds.
+func (b *Book) Len() int {
+	b.mu.RLock()
+	defer b.mu.RUnlock()
+	return len(b.places)
+}
+
+// Tickers returns the symbols that some rule is about, in no order.
+func (b *Book) Tickers() []market.Ticker {
+	b.mu.RLock()
+	defer b.mu.RUnlock()
+	out := make([]market.Ticker, 0, len(b.shelves))
+	for _, s := range b.shelves {
+		if s.rules > 0 {
+			out = append(out, s.ticker)
+		}
+	}
+	return out
+}
+
+// Touched appends the rules that a symbol's step from one accepted quote to the
+// next may concern, each once; most of them it does. from is nil where there is
+// no quote before.
+func (b *Book) Touched(out []RuleID, ticker market.Ticker, from *market.Price, to market.Price) []RuleID {
+	b.mu.RLock()
+	defer b.mu.RUnlock()
+	i, ok := b.index[ticker]
+	if !ok {
+		return out
+	}
+	return b.shelves[i].touched(out, from, to)
+}
+
+func (s *shelf) touched(out []RuleID, from *market.Price, to market.Price) []RuleID {
+	start := len(out)
+	out = append(out, s.always...)
+	if from != nil && s.scaled {
+		low, high := priceKey(*from, s.scale), priceKey(to, s.scale)
+		if low < high {
+			out = s.up.between(out, low, high)
+		} else {
+			out = s.down.between(out, high-1, low-1)
+		}
+	}
+	if len(s.always) == 0 {
+		return out // a rule has one rung in each direction at most
+	}
+	slices.Sort(out[start:])
+	return append(out[:start], slices.Compact(out[start:])...)
+}
+
+// Nearest returns the closest prices below and above a price at which a rule
+// has to be looked at, for planning how often the symbol is read; ok is false
+// where there is none on that side.
+func (b *Book) Nearest(ticker market.Ticker, price market.Price) (below, above market.Price, hasBelow, hasAbove bool) {
+	b.mu.RLock()
+	defer b.mu.RUnlock()
+	i, ok := b.index[ticker]
+	if !ok || !b.shelves[i].scaled {
+		return 0, 0, false, false
+	}
+	s := b.shelves[i]
+	key := priceKey(price, s.scale)
+	if i := s.up.search(key + 1); i < len(s.up) {
+		above, hasAbove = keyPrice(s.up[i].key>>1, s.scale)
+	}
+	if i := s.down.search(key); i > 0 {
+		below, hasBelow = keyPrice((s.down[i-1].key+1)>>1, s.scale)
+	}
+	return below, above, hasBelow, hasAbove
+}
+
+func keyPrice(units int64, scale int) (market.Price, bool) {
+	p, err := market.NewPrice(units, scale)
+	return p, err == nil
+}
+
+// Waking returns the rules whose cooldown is over, and forgets that they wait.
+func (b *Book) Waking(now time.Time) []RuleID {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	var out []RuleID
+	for id, at := range b.wakes {
+		if !now.Before(at) {
+			out = append(out, id)
+			delete(b.wakes, id)
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+func (b *Book) shelf(ticker market.Ticker) *shelf {
+	i, ok := b.index[ticker]
+	if !ok {
+		i = uint32(len(b.shelves))
+		b.index[ticker] = i
+		b.shelves = append(b.shelves, &shelf{ticker: ticker})
+	}
+	return b.shelves[i]
+}
+
+// putOne replaces one rule.
+func (b *Book) putOne(r Record) {
+	if at, ok := b.places[r.Rule.ID]; ok {
+		if later(at.revision, uint32(r.Rule.Revision)) {
+			return
+		}
+		b.drop(r.Rule.ID)
+	}
+	added := b.place(r)
+	if added == nil {
+		return
+	}
+	for _, rung := range added.up {
+		added.shelf.up.insert(rung)
+	}
+	for _, rung := range added.down {
+		added.shelf.down.insert(rung)
+	}
+}
+
+// putMany replaces many rules, one pass for each symbol.
+func (b *Book) putMany(records []Record) {
+	dropped := map[uint32]map[RuleID]bool{}
+	latest := make(map[RuleID]int, len(records))
+	for i, r := range records {
+		if j, ok := latest[r.Rule.ID]; !ok || records[j].Rule.Revision <= r.Rule.Revision {
+			latest[r.Rule.ID] = i
+		}
+	}
+	added := map[*shelf]*entry{}
+	for i, r := range records {
+		if latest[r.Rule.ID] != i {
+			continue
+		}
+		if at, ok := b.places[r.Rule.ID]; ok {
+			if later(at.revision, uint32(r.Rule.Revision)) {
+				continue
+			}
+			if _, rich := b.rich[r.Rule.ID]; rich {
+				b.drop(r.Rule.ID)
+			} else {
+				if dropped[at.shelf] == nil {
+					dropped[at.shelf] = map[RuleID]bool{}
+				}
+				dropped[at.shelf][r.Rule.ID] = true
+			}
+		}
+	}
+	for i, ids := range dropped {
+		b.shelves[i].dropMany(ids)
+		for id := range ids {
+			b.forget(id)
+		}
+	}
+	for i, r := range records {
+		if latest[r.Rule.ID] != i {
+			continue
+		}
+		if _, still := b.places[r.Rule.ID]; still {
+			continue // a later revision
+		}
+		if e := b.place(r); e != nil {
+			if all := added[e.shelf]; all != nil {
+				all.up, all.down = append(all.up, e.up...), append(all.down, e.down...)
+			} else {
+				added[e.shelf] = e
+			}
+		}
+	}
+	for s, e := range added {
+		s.up.merge(e.up, nil)
+		s.down.merge(e.down, nil)
+	}
+}
+
+// entry is what a simple rule adds to its shelf's ladders.
+type entry struct {
+	shelf    *shelf
+	up, down []rung
+}
+
+// place notes a rule that the book does not know and returns the rungs to add;
+// nil where it adds none.
+func (b *Book) place(r Record) *entry {
+	id, rule := r.Rule.ID, r.Rule
+	if len(rule.Conditions) == 0 {
+		return nil
+	}
+	if !rule.simple() {
+		b.placeRich(r)
+		return nil
+	}
+	ticker := rule.Conditions[0].Ticker
+	s := b.shelf(ticker)
+	b.places[id] = place{shelf: b.index[ticker], revision: uint32(rule.Revision)}
+	s.rules++
+	edges, always, wake := rule.edges(r.state(ticker), s.last)
+	if !wake.IsZero() {
+		b.wakes[id] = wake
+	}
+	e := &entry{shelf: s}
+	for _, edge := range edges {
+		if !s.scaled {
+			s.scale, s.scaled = scaleFor(edge.level), true
+		}
+		key, ok := levelKey(edge.level, s.scale)
+		switch {
+		case !ok:
+			always = true
+		case edge.up && edge.past:
+			e.up = append(e.up, rung{key + 1, id})
+		case edge.up:
+			e.up = append(e.up, rung{key, id})
+		case edge.past:
+			e.down = append(e.down, rung{key - 1, id})
+		default:
+			e.down = append(e.down, rung{key, id})
+		}
+	}
+	if always {
+		s.always = append(s.always, id)
+	}
+	return e
+}
+
+// placeRich lists a rule under each symbol that it is about.
+func (b *Book) placeRich(r Record) {
+	subjects := map[market.Ticker]bool{}
+	for _, c := range r.Rule.Conditions {
+		if c.Ticker != "" {
+			subjects[c.Ticker] = true
+			continue
+		}
+		for _, t := range r.Tickers {
+			subjects[t] = true
+		}
+	}
+	b.places[r.Rule.ID] = place{revision: uint32(r.Rule.Revision)}
+	b.rich[r.Rule.ID] = slices.Sorted(maps.Keys(subjects))
+	still := r.Rule.Paused || r.Rule.HeldFor != ""
+	for ticker := range subjects {
+		s := b.shelf(ticker)
+		s.rules++
+		if !still {
+			s.always = append(s.always, r.Rule.ID)
+		}
+	}
+}
+
+func (b *Book) forget(id RuleID) {
+	delete(b.places, id)
+	delete(b.wakes, id)
+}
+
+// drop takes one rule out.
+func (b *Book) drop(id RuleID) {
+	at := b.places[id]
+	tickers, rich := b.rich[id]
+	b.forget(id)
+	delete(b.rich, id)
+	same := func(other RuleID) bool { return other == id }
+	for _, ticker := range tickers {
+		s := b.shelf(ticker)
+		s.rules--
+		s.always = slices.DeleteFunc(s.always, same)
+	}
+	if rich {
+		return
+	}
+	s := b.shelves[at.shelf]
+	s.rules--
+	s.up.drop(id)
+	s.down.drop(id)
+	s.always = slices.DeleteFunc(s.always, same)
+}
+
+// dropMany takes rules out of a shelf in one pass.
+func (s *shelf) dropMany(ids map[RuleID]bool) {
+	s.up.merge(nil, ids)
+	s.down.merge(nil, ids)
+	s.always = slices.DeleteFunc(s.always, func(id RuleID) bool { return ids[id] })
+	s.rules -= len(ids)
+}
+
+// Has tells whether some rule is about a symbol.
+func (b *Book) Has(ticker market.Ticker) bool {
+	b.mu.RLock()
+	defer b.mu.RUnlock()
+	i, ok := b.index[ticker]
+	return ok && b.shelves[i].rules > 0
+}
