@@ -63,6 +63,10 @@ type Failure struct {
 	Err  error // the cause, free of secrets; may be nil
 }
 
+// CodeLocal is the Code of a RetryLater that the adapter itself asks for,
+// before any request: it keeps a rate that the platform told it. It is no 429.
+const CodeLocal = "local"
+
 // Error says what happened.
 func (f *Failure) Error() string {
 	if f.Code == "" {

@@ -69,6 +69,8 @@ type Send struct {
 	Subject string
 	// Person is who is answered, so that nobody's answers starve another's.
 	Person subscriptions.PersonID
+	// User is Person as the platform knows them; "" where nobody is answered.
+	User string
 	// Message is frozen when it is first attempted; a retry sends the same. nil
 	// before that for a send that tells an event.
 	Message *message.Message
@@ -83,15 +85,37 @@ type Send struct {
 	// Ephemeral asks that only Person sees it, where the platform can.
 	Ephemeral bool
 	Parts     []Part
+	// OrNew is set for an edit that is worth a message of its own where the one
+	// to change is not there any more.
+	OrNew bool
+	// Body names the frozen message in the store; "" until it is frozen.
+	Body string
+	// Into is the send that told it together with others; 0 where none did.
+	Into SendID
+	// Crosspost and Tags are the destination's settings, as they are now.
+	Crosspost bool
+	Tags      []string
 	Attempts  int // requests whose failure counted
 	Crashes   int // starts that found it in state sending
 	// Repeated tells that the platform may have taken it before.
 	Repeated bool
 	Reason   string    // why it is where it is, in plain words
+	Code     string    // the platform's own code for that; "" where there is none
 	Happened time.Time // UTC; of what it tells
 	Created  time.Time // UTC
 	Due      time.Time // UTC; not before
+	Tried    time.Time // UTC; of the first request; zero before it
+	Retry    time.Time // UTC; held back until then by a failure; zero where not
 	Ended    time.Time // UTC; zero until then
+}
+
+// Over tells whether the state is an end.
+func (s State) Over() bool {
+	switch s {
+	case Delivered, Discarded, Merged, Unknown, SetAside:
+		return true
+	}
+	return false
 }
 
 // Part is one of the platform's messages that a send became.

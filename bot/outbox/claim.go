@@ -1,0 +1,181 @@
+package outbox
+
+import (
+	"context"
+	"slices"
+	"time"
+)
+
+// How much of the queue is in memory.
+const (
+	window    = 256              // strands that one claim asks for
+	rounds    = 4                // claims in a row
+	lowWater  = 64               // ready strands of a priority below which more are claimed
+	most      = 4096             // strands in memory for each priority
+	longSleep = 30 * time.Second // what waits longer is left to the store
+)
+
+// claim fills the queues from the store, urgent ones first. A priority whose
+// queue is well filled waits, so that memory stays bounded and destinations
+// take turns.
+func (d *drainer) claim(ctx context.Context, now time.Time) error {
+	for p := range d.tiers {
+		t := &d.tiers[p]
+		for len(t.only) > 0 && !t.more {
+			n := min(len(t.only), window)
+			c := d.claimOf(Priority(p), now)
+			c.Only = t.only[:n]
+			heads, err := d.out.o.Store.Heads(ctx, c)
+			if err != nil {
+				return err
+			}
+			t.only = t.only[n:]
+			d.admit(ctx, heads, now)
+		}
+		t.only = nil
+		for round := 0; t.more && len(t.queue) < lowWater && d.held[p] < most; round++ {
+			if round == rounds {
+				// Go on after what is ready has left.
+				d.again = true
+				break
+			}
+			if err := d.claimRound(ctx, Priority(p), now); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (d *drainer) claimOf(p Priority, now time.Time) Claim {
+	c := Claim{Account: d.account, Priority: p, Limit: window, Now: now}
+	if p == PriorityNews && d.out.o.Collapser != nil {
+		c.Behind = d.enough()
+	}
+	return c
+}
+
+// enough is the number of waiting news that is too many in every place.
+func (d *drainer) enough() int {
+	n := d.out.o.Collapse.Least
+	for _, rate := range []float64{d.rates.perSecond("private"), d.rates.perSecond("group")} {
+		n = max(n, int(rate*d.out.o.Collapse.Within.Seconds()))
+	}
+	return n + 1
+}
+
+// claimRound asks for the next heads of one priority. A round that began at the
+// first strand and came to the last one has seen everything.
+func (d *drainer) claimRound(ctx context.Context, p Priority, now time.Time) error {
+	t := &d.tiers[p]
+	if t.after == (Strand{}) {
+		t.round = true
+	}
+	c := d.claimOf(p, now)
+	c.After = t.after
+	heads, err := d.out.o.Store.Heads(ctx, c)
+	if err != nil {
+		return err
+	}
+	if len(heads) < c.Limit {
+		t.more = !t.round
+		t.after, t.round = Strand{}, false
+	} else {
+		last := heads[len(heads)-1].Send
+		t.after = Strand{last.Destination, last.Person}
+	}
+	d.admit(ctx, heads, now)
+	return nil
+}
+
+func strandOf(s *Send) strandID {
+	return strandID{Strand{s.Destination, s.Person}, s.Priority}
+}
+
+// admit takes heads into memory.
+func (d *drainer) admit(ctx context.Context, heads []Head, now time.Time) {
+	for i := range heads {
+		h := &heads[i]
+		id := strandOf(&h.Send)
+		if d.strands[id] != nil {
+			continue
+		}
+		if d.tooMany(h, now) && d.collapse(ctx, h, now) {
+			continue
+		}
+		if wait := h.Retry.Sub(now); wait > longSleep {
+			d.wakeAt(h.Retry)
+			continue
+		}
+		send := h.Send
+		s := &strand{key: id.Strand, tier: id.tier, send: &send, parked: h.Parked, until: h.Retry, lane: d.laneOf(&send)}
+		s.lane.strands++
+		d.strands[id] = s
+		d.held[s.tier]++
+		d.tiers[s.tier].push(s)
+	}
+}
+
+// tooMany tells whether a destination cannot keep up with its news.
+func (d *drainer) tooMany(h *Head, now time.Time) bool {
+	rule := d.out.o.Collapse
+	if d.out.o.Collapser == nil || h.Priority != PriorityNews || h.Behind == 0 || h.Parked {
+		return false
+	}
+	waiting := h.Behind + 1
+	if float64(waiting) > d.rates.perSecond(h.Place)*rule.Within.Seconds() {
+		return true
+	}
+	return waiting >= rule.Least && now.Sub(h.Created) > rule.Late
+}
+
+// collapse merges a destination's news and tells whether it did.
+func (d *drainer) collapse(ctx context.Context, h *Head, now time.Time) bool {
+	n, err := d.out.o.Store.Collapse(ctx, h.Send, now)
+	if err != nil {
+		d.log.Error("collapse waiting news", "destination", int64(h.Destination), "error", err)
+		return false
+	}
+	d.stats.ended(Merged, n)
+	t := &d.tiers[PriorityNews]
+	if n > 0 && !slices.Contains(t.only, Strand{Destination: h.Destination}) {
+		t.only = append(t.only, Strand{Destination: h.Destination})
+		d.again = true
+	}
+	return n > 0
+}
+
+// laneOf returns the lane of a send's chat.
+func (d *drainer) laneOf(s *Send) *lane {
+	key := laneKey(s.Address)
+	l := d.lanes[key]
+	if l == nil {
+		if len(d.lanes) >= d.sweepAt {
+			d.sweep(d.out.o.Now())
+		}
+		l = &lane{key: key}
+		d.lanes[key] = l
+	}
+	return l
+}
+
+// sweep forgets lanes that keep nothing back any more.
+func (d *drainer) sweep(now time.Time) {
+	for key, l := range d.lanes {
+		if l.idle(now) {
+			delete(d.lanes, key)
+		}
+	}
+	d.sweepAt = max(1024, 2*len(d.lanes))
+}
+
+// drop forgets a strand; what of it still waits is found by a later claim.
+func (d *drainer) drop(s *strand) {
+	s.gone = true
+	if d.strands[s.id()] == s {
+		delete(d.strands, s.id())
+		s.lane.strands--
+		d.held[s.tier]--
+	}
+	s.send = nil
+}

@@ -1,0 +1,79 @@
+package outbox
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"sync"
+)
+
+// AccountCounters are what one account did since the start, and its rate now.
+type AccountCounters struct {
+	Account Account
+	// Ended counts sends by how they ended; Parked ones too.
+	Ended   map[State]int64
+	Limited int64 // answers that told us to slow down (429)
+	Panics  int64
+	// Rate is how many messages a second it may send now, Configured how many
+	// at most; 0 for no limit. Tokens is how many may leave at once.
+	Rate, Configured, Tokens float64
+	// Stopped tells that the platform does not accept the account.
+	Stopped bool
+}
+
+// Counters are what operators look at.
+type Counters struct {
+	Depths   []Depth
+	Accounts []AccountCounters
+}
+
+// Counters returns the present figures.
+func (b *Outbox) Counters(ctx context.Context) (Counters, error) {
+	depths, err := b.o.Store.Depths(ctx)
+	if err != nil {
+		return Counters{}, fmt.Errorf("count sends: %w", err)
+	}
+	c := Counters{Depths: depths}
+	for _, d := range b.drainers {
+		a := d.stats.snapshot()
+		a.Account = d.account
+		c.Accounts = append(c.Accounts, a)
+	}
+	return c, nil
+}
+
+// stats are figures that others read while the drainer works.
+type stats struct {
+	mu sync.Mutex
+	c  AccountCounters
+}
+
+func newStats() *stats { return &stats{c: AccountCounters{Ended: make(map[State]int64)}} }
+
+func (s *stats) change(f func(c *AccountCounters)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	f(&s.c)
+}
+
+func (s *stats) ended(state State, n int) {
+	s.change(func(c *AccountCounters) { c.Ended[state] += int64(n) })
+}
+
+func (s *stats) limited() { s.change(func(c *AccountCounters) { c.Limited++ }) }
+
+func (s *stats) panicked() { s.change(func(c *AccountCounters) { c.Panics++ }) }
+
+func (s *stats) stop() { s.change(func(c *AccountCounters) { c.Stopped = true }) }
+
+func (s *stats) level(b *bucket) {
+	s.change(func(c *AccountCounters) { c.Rate, c.Configured, c.Tokens = b.rate, b.top, b.tokens })
+}
+
+func (s *stats) snapshot() AccountCounters {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	c := s.c
+	c.Ended = maps.Clone(s.c.Ended)
+	return c
+}

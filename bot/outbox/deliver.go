@@ -1,0 +1,82 @@
+package outbox
+
+import (
+	"context"
+	"fmt"
+	"runtime/debug"
+	"time"
+)
+
+// result is what became of one request, or of a send that did not get as far.
+type result struct {
+	strand   *strand
+	receipt  Receipt
+	err      error
+	at       time.Time // UTC; of the platform's answer
+	panicked bool
+	inner    bool // no request was made
+	unsent   bool // given back at the end
+	outcome  *Outcome
+}
+
+// dispatch hands over what is ready, as far as requests may be under way.
+func (d *drainer) dispatch(ctx context.Context) {
+	n := 0
+	for n < len(d.ready) && d.inFlight < d.out.o.InFlight {
+		s := d.ready[n]
+		n++
+		d.inFlight++
+		delivery, done := d.delivery(ctx, s)
+		// A stop must not cut requests off: their outcome would be unknown.
+		go func(ctx context.Context) {
+			ctx, cancel := context.WithTimeout(ctx, d.out.o.DeliverWithin)
+			defer cancel()
+			r := d.deliver(ctx, delivery)
+			done(r.receipt.Uploaded, r.err == nil)
+			r.strand = s
+			d.results <- r
+		}(context.WithoutCancel(ctx))
+	}
+	d.ready = append(d.ready[:0], d.ready[n:]...)
+}
+
+// deliver makes the request. A panic of an adapter costs its send, not the
+// process.
+func (d *drainer) deliver(ctx context.Context, delivery Delivery) (r result) {
+	defer func() {
+		r.at = d.out.o.Now()
+		if v := recover(); v != nil {
+			d.stats.panicked()
+			d.log.Error("panic while a message was handed over", "send", int64(delivery.Send), "panic", v, "stack", string(debug.Stack()))
+			r.err, r.panicked = fmt.Errorf("panic: %v", v), true
+		}
+	}()
+	r.receipt, r.err = d.messenger.Deliver(ctx, delivery)
+	return r
+}
+
+// delivery says what the adapter is to do. done is called afterwards.
+func (d *drainer) delivery(ctx context.Context, s *strand) (Delivery, func(uploaded string, ok bool)) {
+	send := s.send
+	out := Delivery{
+		Send: send.ID, Address: send.Address, Place: send.Place, Kind: send.Kind, Message: s.say, Form: send.Form,
+		Part: len(send.Parts), Parts: send.Parts, Target: send.Target, Via: send.Via, User: send.User,
+		Ephemeral: send.Ephemeral, Crosspost: send.Crosspost, Tags: send.Tags,
+	}
+	switch send.Kind {
+	case Collapse:
+		out.Kind = New
+	case Edit:
+		out.Part, out.Parts = s.made, s.targets
+		if out.Target == "" && len(s.targets) > 0 {
+			out.Target = s.targets[0].ID
+		}
+	}
+	out.Key = keyOf(send, out.Part, d.out.o.Now())
+	if s.say.Picture == nil {
+		return out, func(string, bool) {}
+	}
+	u := d.out.gallery.use(context.WithoutCancel(ctx), d.account, *send, s.say.Picture)
+	out.Picture = u.picture
+	return out, u.done
+}

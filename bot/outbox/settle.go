@@ -1,0 +1,183 @@
+package outbox
+
+import (
+	"context"
+	"time"
+)
+
+// trouble slows an account down whose platform cannot be reached.
+type trouble struct {
+	chats map[string]time.Time
+	pause time.Duration
+}
+
+// failed counts a failure in one chat, or of the whole account, and returns for
+// how long the account has to wait; 0 where one chat alone is concerned.
+func (t *trouble) failed(chat string, all bool, now time.Time) time.Duration {
+	if t.chats == nil {
+		t.chats = make(map[string]time.Time)
+	}
+	t.chats[chat] = now
+	for c, at := range t.chats {
+		if now.Sub(at) > 10*time.Second {
+			delete(t.chats, c)
+		}
+	}
+	if !all && len(t.chats) < 3 {
+		return 0
+	}
+	clear(t.chats)
+	t.pause = min(max(2*t.pause, time.Second), time.Minute)
+	return t.pause
+}
+
+func (t *trouble) over() {
+	clear(t.chats)
+	t.pause = 0
+}
+
+// settle records what has become of requests, and only then lets their lanes
+// go on.
+func (d *drainer) settle(ctx context.Context) error {
+	if len(d.unsaved) == 0 {
+		return nil
+	}
+	outcomes := make([]Outcome, len(d.unsaved))
+	for i := range d.unsaved {
+		r := &d.unsaved[i]
+		if r.outcome == nil {
+			d.weigh(r)
+			r.outcome = d.judge(r)
+		}
+		outcomes[i] = *r.outcome
+	}
+	// Also while the bot stops: what was sent has to be known.
+	if err := d.out.o.Store.Record(context.WithoutCancel(ctx), outcomes); err != nil {
+		return err
+	}
+	for i := range d.unsaved {
+		d.apply(&d.unsaved[i])
+		d.unsaved[i] = result{}
+	}
+	d.unsaved = d.unsaved[:0]
+	return nil
+}
+
+// weigh lets rates and pauses follow an answer.
+func (d *drainer) weigh(r *result) {
+	if r.unsent || r.panicked {
+		return
+	}
+	s := r.strand
+	f := asFailure(r.err)
+	if f == nil {
+		d.bucket.accepted()
+		d.trouble.over()
+		s.lane.answered(d.rates, s.send.Place, r.at)
+		return
+	}
+	if r.inner {
+		d.bucket.refund()
+		return
+	}
+	switch f.Class {
+	case RetryLater:
+		d.retryLater(r, f)
+		return
+	case NotSent, Broken:
+		if pause := d.trouble.failed(s.lane.key, f.Scope == ScopeAccount, r.at); pause > 0 {
+			d.pause(r.at.Add(max(pause, f.After)))
+		}
+		if f.Class == NotSent {
+			return
+		}
+	case Credential:
+		d.stop(f)
+	default:
+		d.trouble.over()
+	}
+	s.lane.answered(d.rates, s.send.Place, r.at)
+	d.log.Info("send failed", "send", int64(s.send.ID), "class", string(f.Class), "code", f.Code, "reason", f.Reason, "error", f.Err)
+}
+
+// retryLater is for a 429, or for a rate that the adapter keeps itself.
+func (d *drainer) retryLater(r *result, f *Failure) {
+	s := r.strand
+	if f.Code == CodeLocal {
+		d.bucket.refund()
+		s.lane.hold(r.at.Add(f.After))
+		return
+	}
+	if f.After <= 0 {
+		f.After = time.Second
+	}
+	d.stats.limited()
+	s.lane.hold(r.at.Add(f.After))
+	all := d.bucket.refused(s.lane.key, r.at)
+	if all || f.Scope == ScopeAccount {
+		d.pause(r.at.Add(f.After))
+	}
+}
+
+// pause keeps the whole account back.
+func (d *drainer) pause(until time.Time) {
+	if until.After(d.until) {
+		d.until = until
+	}
+	d.bucket.pause(until)
+}
+
+// stop ends the account's work: the platform does not accept it any more.
+func (d *drainer) stop(f *Failure) {
+	if d.stopped {
+		return
+	}
+	d.stopped = true
+	d.stats.stop()
+	d.log.Error("the account is not accepted any more, nothing is sent with it", "code", f.Code, "reason", f.Reason)
+	if d.out.o.Alarm != nil {
+		d.out.o.Alarm(d.account, f)
+	}
+}
+
+// apply lets a strand go on after its outcome was recorded.
+func (d *drainer) apply(r *result) {
+	s, out := r.strand, r.outcome
+	d.inFlight--
+	s.settled = false
+	send := s.send
+	d.release(s)
+	d.again = true
+	if out.Park != "" || out.MovedTo != "" || out.Revive {
+		d.forget(s)
+		return
+	}
+	switch {
+	case send.State == Waiting && send.Retry.Sub(r.at) <= longSleep:
+		s.until = send.Retry
+		d.tiers[s.tier].pushFront(s)
+	case send.State == Waiting:
+		d.wakeAt(send.Retry)
+		d.drop(s)
+	default:
+		d.stats.ended(send.State, 1)
+		d.drop(s)
+		if t := &d.tiers[s.tier]; !t.more {
+			t.only = append(t.only, s.key)
+		}
+	}
+}
+
+// forget drops what is in memory of a chat that was parked, moved or revived:
+// the store knows better now.
+func (d *drainer) forget(s *strand) {
+	if s.send.State.Over() || s.send.State == Parked {
+		d.stats.ended(s.send.State, 1)
+	}
+	for _, other := range d.strands {
+		if other.lane == s.lane && !other.running {
+			d.drop(other)
+		}
+	}
+	d.lookAgain()
+}

@@ -1,0 +1,252 @@
+package outbox
+
+import (
+	"context"
+	"strconv"
+	"time"
+
+	"bellwether/subscriptions"
+)
+
+// start chooses what leaves next, freezes its messages and marks it as being
+// sent.
+func (d *drainer) start(ctx context.Context) error {
+	chosen := d.choose()
+	if len(chosen) == 0 {
+		return nil
+	}
+	sends := make([]*Send, len(chosen))
+	for i, s := range chosen {
+		sends[i] = s.send
+	}
+	if err := d.prepare(ctx, chosen, sends); err != nil {
+		d.putBack(chosen)
+		return err
+	}
+	fit := make([]*Send, 0, len(sends))
+	for _, s := range chosen {
+		if !s.settled {
+			fit = append(fit, s.send)
+		}
+	}
+	if err := d.out.o.Store.Start(ctx, fit, d.out.o.Now()); err != nil {
+		d.putBack(chosen)
+		return err
+	}
+	for _, s := range chosen {
+		switch {
+		case s.settled:
+		case s.send.State == Sending:
+			d.ready = append(d.ready, s)
+		default:
+			// It was changed beneath us: merged, parked or stopped.
+			d.release(s)
+			d.drop(s)
+			d.tiers[s.tier].more = true
+			d.again = true
+		}
+	}
+	return nil
+}
+
+// putBack undoes a choice after the store failed. The tokens are not given
+// back: the pause that follows is longer.
+func (d *drainer) putBack(chosen []*strand) {
+	for _, s := range chosen {
+		if s.settled {
+			continue
+		}
+		d.release(s)
+		d.tiers[s.tier].push(s)
+	}
+}
+
+// choose takes tokens for strands that may leave now.
+func (d *drainer) choose() []*strand {
+	now := d.out.o.Now()
+	if d.until.After(now) {
+		return nil
+	}
+	var chosen []*strand
+	for n := min(d.room(), d.out.o.InFlight); n > 0; n-- {
+		if d.bucket.next(now).After(now) {
+			break
+		}
+		s := d.choice(now)
+		if s == nil {
+			break
+		}
+		d.bucket.take(now)
+		d.answered = s.tier == PriorityAnswer
+		if d.answered {
+			d.patience.count(s.key.Person, now)
+		}
+		s.running, s.lane.busy = true, true
+		chosen = append(chosen, s)
+	}
+	return chosen
+}
+
+// choice returns the strand that the next token is for. Answers go first, but
+// not twice in a row where anything else may leave.
+func (d *drainer) choice(now time.Time) *strand {
+	first := 0
+	if d.answered {
+		first = 1
+	}
+	for i := range d.tiers {
+		t := &d.tiers[(first+i)%priorities]
+		for s := t.pop(); s != nil; s = t.pop() {
+			if d.mayLeave(s, now) {
+				return s
+			}
+		}
+	}
+	return nil
+}
+
+// mayLeave tells whether a strand may leave now; where not, it is put where it
+// comes back from in time.
+func (d *drainer) mayLeave(s *strand, now time.Time) bool {
+	if s.gone || s.running {
+		return false
+	}
+	if s.lane.busy {
+		s.lane.waiting = append(s.lane.waiting, s)
+		return false
+	}
+	at := s.until
+	for _, t := range []time.Time{s.lane.until, d.patience.ready(s.key.Person)} {
+		if t.After(at) {
+			at = t
+		}
+	}
+	if at.After(now) {
+		d.asleep.add(s, at)
+		return false
+	}
+	if s.send.Crashes > 0 && !s.suspect {
+		select {
+		case d.out.suspect <- struct{}{}:
+			s.suspect = true
+		default:
+			d.asleep.add(s, now.Add(20*time.Millisecond))
+			return false
+		}
+	}
+	return true
+}
+
+// release frees the lane of a strand that is not under way any more.
+func (d *drainer) release(s *strand) {
+	s.running = false
+	if s.suspect {
+		s.suspect = false
+		<-d.out.suspect
+	}
+	s.lane.busy = false
+	for _, w := range s.lane.waiting {
+		if !w.gone {
+			d.tiers[w.tier].push(w)
+		}
+	}
+	s.lane.waiting = nil
+}
+
+// prepare fills the messages of what was chosen. What cannot leave after all is
+// settled here.
+func (d *drainer) prepare(ctx context.Context, chosen []*strand, sends []*Send) error {
+	frozen := make([]*Send, 0, len(sends))
+	for _, s := range sends {
+		if s.Body != "" && s.Message == nil {
+			frozen = append(frozen, s)
+		}
+	}
+	if len(frozen) > 0 {
+		if err := d.out.o.Store.Messages(ctx, frozen); err != nil {
+			return err
+		}
+	}
+	var fresh []*strand
+	for _, s := range chosen {
+		if s.send.Kind == Edit && s.send.Target == "" && !d.aim(ctx, s) {
+			continue
+		}
+		switch {
+		case s.send.Message == nil && s.send.Kind == Collapse:
+			d.composeBacklog(ctx, s)
+		case s.send.Message == nil:
+			fresh = append(fresh, s)
+		}
+	}
+	d.compose(ctx, fresh)
+	for _, s := range chosen {
+		s.say = s.send.Message
+		if !s.settled && marked(s.send, d.out.o.Now()) {
+			d.composeRepeat(ctx, s)
+		}
+	}
+	return nil
+}
+
+// aim finds the messages that an edit is to change, and tells whether it may go
+// on.
+func (d *drainer) aim(ctx context.Context, s *strand) bool {
+	target, err := d.out.o.Store.Target(ctx, s.send)
+	switch {
+	case err != nil:
+		d.refuse(s, &Failure{Class: NotSent, Reason: "the message to change could not be looked up", Err: err})
+	case target.Open:
+		d.refuse(s, &Failure{Class: RetryLater, Code: CodeLocal, After: 2 * time.Second, Reason: "the message to change is still on its way"})
+	case len(target.Parts) == 0:
+		d.refuse(s, &Failure{Class: LostTarget, Reason: "the message to change was never sent"})
+	default:
+		s.targets = target.Parts
+		return true
+	}
+	return false
+}
+
+// refuse settles a chosen send that did not get as far as a request.
+func (d *drainer) refuse(s *strand, f *Failure) {
+	d.settleNow(result{strand: s, err: f, inner: true})
+}
+
+func (d *drainer) settleNow(r result) {
+	r.strand.settled = true
+	r.at = d.out.o.Now()
+	d.inFlight++
+	d.unsaved = append(d.unsaved, r)
+	d.again = true
+}
+
+// marked tells whether a repeat has to say that it is one: nobody can know
+// whether the platform took it before, and the platform does not know either.
+func marked(s *Send, now time.Time) bool {
+	return s.Repeated && s.Kind != Edit && len(s.Parts) == 0 && !deduplicated(s, now)
+}
+
+// nonceSpan is how long Discord is trusted to know a nonce again ("past few
+// minutes": Create Message, enforce_nonce).
+const nonceSpan = 2 * time.Minute
+
+// deduplicated tells whether the platform recognises a repeat of this send by
+// its key. Discord does for channel messages, not for forum posts and not for
+// answers to an interaction.
+func deduplicated(s *Send, now time.Time) bool {
+	return s.Address.Platform == subscriptions.Discord && s.Place != subscriptions.Forum && s.Via == "" &&
+		(s.Tried.IsZero() || now.Sub(s.Tried) < nonceSpan)
+}
+
+// key names one part of one send for ever: at most 25 characters (Discord's
+// nonce). What changes the bytes changes the key.
+func keyOf(s *Send, part int, now time.Time) string {
+	dress := "r"
+	if s.Form != "" {
+		dress = string(s.Form[0])
+	}
+	if marked(s, now) {
+		dress += "x"
+	}
+	return strconv.FormatInt(int64(s.ID), 36) + dress + strconv.FormatInt(s.Created.UnixMilli(), 36) + "-" + strconv.Itoa(part)
+}
