@@ -1,6 +1,7 @@
 package alerts
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -131,4 +132,8 @@ func (c *completion) addValid(text string) {
 	}
 }
 
-func join(words ...string) string { return strings.Join(strings.Fields(strings.Join(words, " ")), " ") }
+// join puts a space between words that are not empty.
+func join(words ...string) string {
+	words = slices.DeleteFunc(words, func(w string) bool { return w == "" })
+	return strings.Join(words, " ")
+}

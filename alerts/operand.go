@@ -247,8 +247,10 @@ func (p *parser) window(c *Condition) *fault {
 	default:
 		return nil
 	}
-	if word := p.peek().word; word == "the" || word == "last" {
-		p.pos++
+	for _, word := range []string{"the", "last"} {
+		if p.peek().word == word {
+			p.pos++
+		}
 	}
 	d, f := p.duration("1h")
 	if f != nil {

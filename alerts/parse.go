@@ -329,7 +329,8 @@ func nearest(word string, forms []Form) string {
 	for _, f := range forms {
 		for _, phrase := range f.words {
 			first, _, _ := strings.Cut(phrase, " ")
-			if d := distance(word, first); d < least && d < len(first)-1 {
+			d := distance(word, first)
+			if d < len(first)-1 && (d < least || d == least && strings.Contains(best, " ") && phrase == first) {
 				best, least = phrase, d
 			}
 		}
