@@ -1,0 +1,208 @@
+package chart
+
+import (
+	"slices"
+	"strings"
+	"unicode"
+
+	"github.com/rivo/uniseg"
+	"golang.org/x/image/math/fixed"
+	"golang.org/x/text/unicode/bidi"
+)
+
+// maxLetters bounds the characters of a text that are looked at: no line of our
+// pictures holds more.
+const maxLetters = 240
+
+// style is how a text looks. Size is in units of the picture.
+type style struct {
+	size   float64
+	weight weight
+}
+
+// line is a text laid out from left to right as the eye meets it.
+type line struct {
+	runes []rune
+	style style
+	// width is in units of the picture.
+	width float64
+}
+
+// cluster is a character as people see it, and its level of direction: odd
+// from right to left.
+type cluster struct {
+	runes []rune
+	level int
+}
+
+// layout returns a text that is at most limit units wide; what is longer ends
+// with "…". A limit of 0 is none.
+func (c *canvas) layout(s string, st style, limit float64) line {
+	all := clusters(s)
+	l := c.arrange(all, st)
+	if limit <= 0 || l.width <= limit {
+		return l
+	}
+	dots := cluster{runes: []rune{'…'}}
+	room := limit - c.measure(dots.runes, st)
+	used, n := 0.0, 0
+	for ; n < len(all); n++ {
+		if used += c.measure(all[n].runes, st); used > room {
+			break
+		}
+	}
+	for n > 0 && unicode.IsSpace(all[n-1].runes[0]) {
+		n--
+	}
+	if n == 0 && room < 0 {
+		return line{style: st}
+	}
+	return c.arrange(append(slices.Clip(all[:n]), dots), st)
+}
+
+// arrange puts the clusters in the order in which they are seen.
+func (c *canvas) arrange(all []cluster, st style) line {
+	l := line{style: st}
+	for _, cl := range visual(all) {
+		for _, r := range cl.runes {
+			if cl.level%2 == 1 {
+				r = mirror(r)
+			}
+			l.runes = append(l.runes, r)
+		}
+	}
+	l.width = c.measure(l.runes, st)
+	return l
+}
+
+// measure returns the width of runes in units of the picture.
+func (c *canvas) measure(runes []rune, st style) float64 {
+	var sum fixed.Int26_6
+	size := c.ppem(st.size)
+	for _, r := range runes {
+		sum += c.fonts.glyph(glyphKey{r: r, size: size, weight: st.weight}).advance
+	}
+	return float64(sum) / 64 / c.k
+}
+
+// clusters splits the first characters of a text and finds their direction.
+// What shows nothing is left out.
+func clusters(s string) []cluster {
+	s = strings.ToValidUTF8(s, "\uFFFD")
+	var all []cluster
+	state := -1
+	for s != "" && len(all) < maxLetters {
+		var text string
+		text, s, _, state = uniseg.FirstGraphemeClusterInString(s, state)
+		var runes []rune
+		for _, r := range text {
+			switch {
+			case len(runes) == 6:
+			case unicode.IsSpace(r):
+				runes = append(runes, ' ')
+			case shows(r):
+				runes = append(runes, r)
+			}
+		}
+		if len(runes) > 0 {
+			all = append(all, cluster{runes: runes})
+		}
+	}
+	setLevels(all)
+	return all
+}
+
+func shows(r rune) bool {
+	return !unicode.Is(unicode.Cf, r) && !unicode.IsControl(r) && !unicode.Is(unicode.Variation_Selector, r)
+}
+
+// setLevels finds the levels of direction. The library tells apart only odd
+// and even runs, so that a number within words from right to left has to be
+// told from words from left to right here.
+func setLevels(all []cluster) {
+	var first strings.Builder
+	class := make([]bidi.Class, len(all))
+	base := -1
+	mixed := false
+	for i, cl := range all {
+		first.WriteRune(cl.runes[0])
+		p, _ := bidi.LookupRune(cl.runes[0])
+		class[i] = p.Class()
+		if right := class[i] == bidi.R || class[i] == bidi.AL; right || class[i] == bidi.L {
+			mixed = mixed || right
+			if base < 0 && right {
+				base = 1
+			} else if base < 0 {
+				base = 0
+			}
+		}
+	}
+	if !mixed {
+		return
+	}
+	var p bidi.Paragraph
+	if _, err := p.SetString(first.String()); err != nil {
+		return
+	}
+	order, err := p.Order()
+	if err != nil {
+		return
+	}
+	for n := range order.NumRuns() {
+		run := order.Run(n)
+		from, to := run.Pos()
+		levelRun(all[from:min(to+1, len(all))], class[from:], run.Direction(), base, n > 0)
+	}
+}
+
+// levelRun sets the levels of one run. In a line that begins from left to
+// right, a number that follows words from right to left belongs to them.
+func levelRun(run []cluster, class []bidi.Class, d bidi.Direction, base int, follows bool) {
+	number := 0
+	if base == 1 {
+		number = len(run)
+	} else if follows {
+		for i := range run {
+			if class[i] == bidi.L {
+				break
+			}
+			if class[i] == bidi.EN || class[i] == bidi.AN {
+				number = i + 1
+			}
+		}
+	}
+	for i := range run {
+		switch {
+		case d == bidi.RightToLeft:
+			run[i].level = 1
+		case i < number:
+			run[i].level = 2
+		}
+	}
+}
+
+// visual reverses every stretch at or above each level, from the highest down
+// (rule L2 of the Unicode bidirectional algorithm).
+func visual(all []cluster) []cluster {
+	out := slices.Clone(all)
+	for level := 2; level >= 1; level-- {
+		for i := 0; i < len(out); i++ {
+			j := i
+			for j < len(out) && out[j].level >= level {
+				j++
+			}
+			slices.Reverse(out[i:j])
+			i = max(i, j-1)
+		}
+	}
+	return out
+}
+
+func mirror(r rune) rune {
+	if p, _ := bidi.LookupRune(r); p.IsBracket() {
+		for _, m := range bidi.ReverseString(string(r)) {
+			return m
+		}
+	}
+	return r
+}
