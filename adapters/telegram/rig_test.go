@@ -224,7 +224,7 @@ func bareRig(t *testing.T, o telegramtest.Options) *rig {
 	}
 }
 
-func (r *rig) connect(t *testing.T, address string, client *http.Client) {
+func (r *rig) connect(t testing.TB, address string, client *http.Client) {
 	t.Helper()
 	made, err := telegram.New(telegram.Options{
 		Account: "main", Token: testToken, APIURL: address, Desk: r.desk, Memory: r.memory,

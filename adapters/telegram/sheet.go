@@ -54,14 +54,14 @@ func layOut(m *message.Message, form message.Form) []sheet {
 	if form == message.Bare {
 		return []sheet{bare(m)}
 	}
-	w := words{plain: form == message.Flat}
+	w := words{plain: form == message.Flat, spans: make([]span, 0, spansOfMessage)}
 	w.title(m)
 	if m.Picture == nil {
 		w.body(m)
 		return dressAll(pages(w.spans, maxText), w.plain)
 	}
 	head := w.spans
-	w.spans = append([]span(nil), head...)
+	w.spans = append(make([]span, 0, spansOfMessage), head...)
 	w.body(m)
 	if fits(w.spans, maxCaption) {
 		s := dress(w.spans, w.plain)
@@ -129,7 +129,7 @@ func dress(spans []span, plain bool) sheet {
 		if spans[i].frame != open {
 			b.WriteString(open.end())
 			open = spans[i].frame
-			b.WriteString(string(open))
+			b.WriteString(open.begin())
 		}
 		spans[i].write(&b)
 	}

@@ -24,14 +24,26 @@ const (
 const foldedQuote = 600
 
 // frame is what stands around a run of spans.
-type frame string
+type frame uint8
 
 const (
-	unframed frame = ""
-	quoted   frame = "<blockquote>"
-	folded   frame = "<blockquote expandable>"
-	fixed    frame = "<pre>"
+	unframed frame = iota
+	quoted
+	folded // a quote of which only the beginning is shown
+	fixed  // a fixed-width face
 )
+
+func (f frame) begin() string {
+	switch f {
+	case quoted:
+		return "<blockquote>"
+	case folded:
+		return "<blockquote expandable>"
+	case fixed:
+		return "<pre>"
+	}
+	return ""
+}
 
 func (f frame) end() string {
 	switch f {
@@ -46,9 +58,9 @@ func (f frame) end() string {
 // span is a run of words in one dress. Its text is clean.
 type span struct {
 	text               string
-	bold, italic, code bool
 	url                string
 	moment             string // Unix time
+	bold, italic, code bool
 	frame              frame
 }
 
@@ -62,6 +74,12 @@ func (s span) entities() int {
 	}
 	return n
 }
+
+// Rooms for the spans of a usual block and a usual message.
+const (
+	spansOfBlock   = 8
+	spansOfMessage = 24
+)
 
 // words collects a message's spans.
 type words struct {
@@ -86,8 +104,9 @@ func (w *words) title(m *message.Message) {
 func (w *words) body(m *message.Message) {
 	before := unframed
 	first := true
+	made := words{plain: w.plain, spans: make([]span, 0, spansOfBlock)}
 	for _, b := range m.Blocks {
-		made := words{plain: w.plain}
+		made.spans = made.spans[:0]
 		made.block(b)
 		if len(made.spans) == 0 {
 			continue

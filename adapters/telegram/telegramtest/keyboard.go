@@ -17,7 +17,7 @@ const (
 // are only checked to be JSON.
 func (s *Server) readKeyboard(call request) ([][]Button, error) {
 	raw := call.params["reply_markup"]
-	if raw == "" {
+	if raw == "" || s.options.Lax {
 		return nil, nil
 	}
 	var markup struct {
