@@ -55,13 +55,18 @@ type Event struct {
 	// Subject is what a later event refers to, to edit the message that told it.
 	Subject string
 	Topic   Topic
+	// Topics are further topics of a summary; whoever asked for one of them is
+	// told.
+	Topics []Topic
 	// At is when it happened, by the source's clock; Detected when we saw it. UTC.
 	At, Detected time.Time
 
 	Firing  *Firing
 	Article *news.Article
-	Bell    *Bell
-	Notice  *Notice
+	// Articles are the newest one of each feed of a summary.
+	Articles []news.Article
+	Bell     *Bell
+	Notice   *Notice
 }
 
 // Firing is a rule that fired, and why.

@@ -46,8 +46,8 @@ type View interface {
 	Latest(ticker market.Ticker) (Standing, bool)
 	// At returns the last accepted price at or before a time, and when it was made.
 	At(ticker market.Ticker, at time.Time) (price market.Price, made time.Time, ok bool)
-	// Extremes returns the lowest and the highest price of the given number of
-	// days before the day of a time (the day itself is left out); ok is false
+	// Extremes returns the lowest and the highest price of the last days with
+	// prices before the day of a time (the day itself is left out); ok is false
 	// where fewer days are known.
 	Extremes(ticker market.Ticker, before time.Time, days int) (low, high market.Price, ok bool)
 	// Range returns the median of the symbol's daily ranges (high less low), in
