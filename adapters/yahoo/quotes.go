@@ -43,7 +43,7 @@ func (s *Source) Quotes(ctx context.Context, tickers []market.Ticker) ([]market.
 		if !onlyBatches(err) {
 			return quotes, err
 		}
-		more, failed := s.oneByOne(ctx, tickers[n*batch:], err)
+		more, failed := s.oneByOne(ctx, tickers[n*batch:])
 		return append(quotes, more...), failed
 	}
 	s.describeSome(ctx, tickers)
@@ -61,9 +61,10 @@ func onlyBatches(err error) bool {
 	return e.Status == http.StatusUnauthorized || answered && !e.Refused
 }
 
-// oneByOne reads charts, beginning where the call before ended. It returns the
-// batches' failure where it could not read all of the symbols.
-func (s *Source) oneByOne(ctx context.Context, tickers []market.Ticker, cause error) ([]market.Quote, error) {
+// oneByOne reads charts, beginning where the call before ended. Where it could
+// not read all of the symbols its error says so, but is no refusal: Yahoo serves
+// us, only slowly.
+func (s *Source) oneByOne(ctx context.Context, tickers []market.Ticker) ([]market.Quote, error) {
 	s.mu.Lock()
 	from := s.turn % len(tickers)
 	s.turn += min(singles, len(tickers))
@@ -80,7 +81,7 @@ func (s *Source) oneByOne(ctx context.Context, tickers []market.Ticker, cause er
 		}
 	}
 	if len(tickers) > singles {
-		return quotes, cause
+		return quotes, failure("it does not serve batches, symbols are read one by one")
 	}
 	return quotes, nil
 }
