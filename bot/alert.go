@@ -1,0 +1,354 @@
+package bot
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strconv"
+	"strings"
+
+	"bellwether/alerts"
+	"bellwether/alerts/market"
+	"bellwether/bot/message"
+	"bellwether/subscriptions"
+)
+
+// handleAlert makes a rule, or runs one of the sub-commands.
+func handleAlert(ctx context.Context, c *call) (result, error) {
+	switch c.subCommand("add", "edit", "list", "pause", "remove", "delete", "resume") {
+	case "list":
+		return handleAlerts(ctx, c)
+	case "edit":
+		return c.editNamed(ctx)
+	case "pause", "resume":
+		return c.byName(ctx, handleRulePause)
+	case "remove", "delete":
+		return c.byName(ctx, handleRuleDrop)
+	}
+	text := c.ruleText()
+	if text == "" {
+		return c.ask("alert.ask", "alert", ""), nil
+	}
+	home := *c
+	if c.option("to") == "me" || c.option("to") == "" && c.place.Kind != subscriptions.Private && len(c.Options) > 0 {
+		if err := c.homeFor(ctx, &home); err != nil {
+			return result{}, err
+		}
+	}
+	if err := home.mayMakeRules(ctx); err != nil {
+		return result{}, err
+	}
+	return home.makeRule(ctx, text)
+}
+
+// ruleText is what was typed, or what a platform's options add up to.
+func (c *call) ruleText() string {
+	if len(c.Options) == 0 {
+		return strings.TrimSpace(c.Text)
+	}
+	parts := []string{c.option("symbol"), c.option("condition"), c.option("repeat")}
+	if v := c.option("cooldown"); v != "" {
+		parts = append(parts, "cooldown "+v)
+	}
+	if v := c.option("until"); v != "" {
+		parts = append(parts, "until "+v)
+	}
+	if v := c.option("mention"); v != "" {
+		parts = append(parts, "mention "+v)
+	}
+	if v := c.option("note"); v != "" {
+		parts = append(parts, `note "`+strings.ReplaceAll(v, `"`, "'")+`"`)
+	}
+	return strings.Join(strings.Fields(strings.Join(parts, " ")), " ")
+}
+
+// homeFor turns a call in a shared place into one at the person's private
+// destination, where it is wanted there or where the person may not decide here.
+func (c *call) homeFor(ctx context.Context, home *call) error {
+	role, err := c.role(ctx)
+	if err != nil {
+		return err
+	}
+	if c.option("to") == "" && c.place.May(role, c.Roles) {
+		return nil
+	}
+	private, err := c.bot.store.Place(ctx, subscriptions.Destination{
+		Address: subscriptions.Address{Platform: c.place.Address.Platform, Account: c.place.Address.Account, Chat: "dm:" + c.Identity.User},
+		Kind:    subscriptions.Private, Title: c.Identity.Name, Zone: c.place.Zone, Locale: c.words.Say("locale"),
+	})
+	home.place = private
+	return err
+}
+
+// mayMakeRules lets moderators make rules for a place, and others where it is
+// open to them.
+func (c *call) mayMakeRules(ctx context.Context) error {
+	open := c.place.Settings.OpenTo
+	if c.place.Kind != subscriptions.Private && (open == "everyone" || slices.Contains(c.Roles, open)) &&
+		c.Role != subscriptions.RoleNobody {
+		return nil
+	}
+	return c.mayChange(ctx)
+}
+
+// makeRule reads the text of a rule, tries it on history, and stores it.
+func (c *call) makeRule(ctx context.Context, text string) (result, error) {
+	draft, err := c.parseRule(ctx, text)
+	if err != nil {
+		return result{}, err
+	}
+	if draft.Watchlist && c.place.Watch == 0 {
+		return result{}, refuse("alert.no-watchlist")
+	}
+	if err := c.mayMention(draft.Rule.Mention); err != nil {
+		return result{}, err
+	}
+	mine, err := c.bot.store.RulesOf(ctx, c.place.ID)
+	if err != nil {
+		return result{}, err
+	}
+	canonical := alerts.Canonical(draft.Rule)
+	for _, have := range mine {
+		if alerts.Canonical(have.Rule) == canonical {
+			out := c.say("alert.twice", "Rule", c.sentence(have.Rule))
+			out.answer.Message.Buttons = [][]message.Button{c.ruleButtons(have)}
+			return out, nil
+		}
+	}
+	owned, err := c.newRule(ctx, draft)
+	if err != nil {
+		return result{}, err
+	}
+	out := result{answer: Answer{Message: c.ruleMade(ctx, owned)}}
+	out.effects, err = c.putNewRule(ctx, owned)
+	out.changes = []subscriptions.Change{c.change("rule", "", canonical)}
+	out.after = func() { c.bot.putRule(owned) }
+	return out, err
+}
+
+// newRule gives a draft its id and its first states. Prices are read first, so
+// that the next crossing is measured from now on.
+func (c *call) newRule(ctx context.Context, draft alerts.Draft) (subscriptions.OwnedRule, error) {
+	id, err := c.bot.store.NewID(ctx)
+	if err != nil {
+		return subscriptions.OwnedRule{}, err
+	}
+	rule := draft.Rule
+	rule.ID, rule.Revision, rule.Created = alerts.RuleID(id), 1, c.now
+	if draft.Watchlist {
+		rule.Watchlist = alerts.WatchlistID(c.place.Watch)
+	}
+	owned := subscriptions.OwnedRule{Rule: rule, Destination: c.place.ID, Owner: c.person}
+	tickers, err := c.bot.tickersOf(ctx, rule)
+	if err != nil {
+		return owned, err
+	}
+	if missing := c.bot.readNow(ctx, tickers); len(missing) > 0 {
+		return owned, refuse("alert.no-quote", "Symbol", c.bot.named(missing[0]).Name, "Ticker", string(missing[0]))
+	}
+	for _, t := range tickers {
+		owned.States = append(owned.States, alerts.NewState(rule.ID, t))
+	}
+	return owned, nil
+}
+
+func (c *call) putNewRule(ctx context.Context, owned subscriptions.OwnedRule) ([]Effect, error) {
+	id, err := c.bot.store.NewID(ctx)
+	return []Effect{
+		PutRule{Rule: owned.Rule, Destination: owned.Destination, Owner: owned.Owner, States: owned.States, Limits: c.bot.limits},
+		Subscribe{Subscription: subscriptions.Subscription{
+			ID: subscriptions.SubscriptionID(id), Destination: owned.Destination, Owner: owned.Owner, Created: c.now,
+			Topic: alerts.Topic{Kind: alerts.TopicRule, ID: int64(owned.Rule.ID)},
+		}},
+	}, err
+}
+
+// parseRule reads a rule and turns what is wrong with it into an answer that
+// says what was understood, what was not, and what to type instead.
+func (c *call) parseRule(ctx context.Context, text string) (alerts.Draft, error) {
+	text = message.Clean(text)
+	draft, err := alerts.Parse(text, c.env())
+	var wrong *alerts.ParseError
+	if errors.As(err, &wrong) && wrong.Problem.Code == alerts.ProblemUnknownSymbol {
+		if len(c.bot.searchOutside(ctx, wrong.Problem.Args["Text"])) > 0 {
+			draft, err = alerts.Parse(text, c.env())
+		}
+	}
+	if errors.As(err, &wrong) {
+		return draft, refuseWith(c.parseProblem(text, wrong))
+	}
+	return draft, err
+}
+
+func (c *call) env() alerts.Env {
+	return alerts.Env{
+		Lookup: c.bot.symbols.Lookup, Zone: c.words.zone, Now: c.now, Watchlist: alerts.WatchlistID(c.place.Watch),
+		Numbers: alerts.NumberFormat{Decimal: '.', Group: ','},
+	}
+}
+
+// parseProblem says what of a rule was understood and what was not.
+func (c *call) parseProblem(text string, wrong *alerts.ParseError) *message.Message {
+	pairs := make([]any, 0, 2*len(wrong.Problem.Args))
+	for name, value := range wrong.Problem.Args {
+		pairs = append(pairs, name, value)
+	}
+	m := &message.Message{Blocks: []message.Block{c.words.P("parse."+string(wrong.Problem.Code), pairs...)}}
+	if wrong.Understood != "" && wrong.Rest != "" {
+		m.Blocks = append(m.Blocks, message.Pairs(
+			message.Pair(c.words.Say("parse.understood"), message.C(message.Cut(wrong.Understood, 200))),
+			message.Pair(c.words.Say("parse.rest"), message.C(message.Cut(wrong.Rest, 200))),
+		))
+	}
+	options := wrong.Choices
+	if len(options) == 0 {
+		options = wrong.Near
+	}
+	odd := wrong.Problem.Args["Text"]
+	for _, s := range options[:min(len(options), 5)] {
+		fixed := strings.Replace(text, odd, string(s.Ticker), 1)
+		if data := message.Data("do", "alert "+fixed); data != "" {
+			m.Buttons = append(m.Buttons, []message.Button{{Label: message.Cut(string(s.Ticker)+" · "+s.Name, 40), Data: data}})
+		}
+	}
+	if len(wrong.Choices) > 0 {
+		items := make([][]message.Inline, 0, len(wrong.Choices))
+		for _, s := range wrong.Choices[:min(len(wrong.Choices), 6)] {
+			items = append(items, message.Item(message.B(string(s.Ticker)), message.T(" "+c.describe(s))))
+		}
+		m.Blocks = append(m.Blocks, message.Items(items...))
+	}
+	if wrong.Suggest != "" {
+		m.Blocks = append(m.Blocks, message.P(message.T(c.words.Say("parse.suggest")+" "), message.C("/alert "+wrong.Suggest)))
+		if data := message.Data("do", "alert "+wrong.Suggest); data != "" && len(m.Buttons) == 0 {
+			m.Buttons = [][]message.Button{{{Label: message.Cut(wrong.Suggest, 40), Data: data}}}
+		}
+	}
+	return m
+}
+
+// mayMention lets alerts notify only a role that a moderator allowed.
+func (c *call) mayMention(role string) error {
+	if role == "" || slices.Contains(c.place.Settings.Mentions, role) {
+		return nil
+	}
+	return refuse("alert.mention", "Role", role)
+}
+
+// sentence says a rule in the form in which it can be typed.
+func (c *call) sentence(r alerts.Rule) string { return alerts.Canonical(r) }
+
+// ruleMade shows a rule that was made: where the price stands, how often it is
+// read, and what the rule would have done.
+func (c *call) ruleMade(ctx context.Context, owned subscriptions.OwnedRule) *message.Message {
+	m := &message.Message{Title: c.words.Say("alert.made"), Blocks: []message.Block{message.P(message.C(c.sentence(owned.Rule)))}}
+	fields := c.ruleFacts(ctx, owned)
+	if len(fields) > 0 {
+		m.Blocks = append(m.Blocks, message.Pairs(fields...))
+	}
+	if c.alreadyTrue(ctx, owned.Rule) {
+		m.Blocks = append(m.Blocks, c.words.P("alert.already"))
+	}
+	preview, suggestions := c.preview(ctx, owned)
+	m.Blocks = append(m.Blocks, preview...)
+	m.Buttons = append(m.Buttons, suggestions...)
+	m.Buttons = append(m.Buttons, c.ruleButtons(owned))
+	if owned.Destination != c.place.ID || c.Place.Kind != c.place.Kind {
+		m.Blocks = append(m.Blocks, c.words.P("alert.private"))
+	}
+	return m
+}
+
+// ruleFacts tells where the price stands and how it is read.
+func (c *call) ruleFacts(ctx context.Context, owned subscriptions.OwnedRule) []message.Field {
+	var fields []message.Field
+	tickers, err := c.bot.tickersOf(ctx, owned.Rule)
+	if err != nil {
+		return nil
+	}
+	records, err := c.bot.store.Standings(ctx, tickers)
+	if err != nil {
+		return nil
+	}
+	for _, t := range tickers[:min(len(tickers), 5)] {
+		record, ok := records[t]
+		if !ok {
+			continue
+		}
+		s := c.bot.named(t)
+		text := c.words.Price(s, record.Quote.Price)
+		if d := c.away(owned.Rule, t, record.Quote.Price); d != "" {
+			text += " · " + d
+		}
+		fields = append(fields, message.Pair(c.words.Say("alert.now", "Symbol", s.Name), message.T(text)))
+	}
+	if len(tickers) > 0 {
+		if every := c.bot.cadence(tickers[0]); every > 0 {
+			text := c.words.Say("alert.read.live", "Every", c.words.Span(every))
+			if record, ok := records[tickers[0]]; ok {
+				if record.Quote.Delay > 0 {
+					text = c.words.Say("alert.read.late", "Every", c.words.Span(every), "Source", record.Quote.Source, "Delay", c.words.Span(record.Quote.Delay))
+				} else if record.Quote.Source != "" {
+					text = c.words.Say("alert.read", "Every", c.words.Span(every), "Source", record.Quote.Source)
+				}
+			}
+			fields = append(fields, message.Pair(c.words.Say("alert.read.name"), message.T(text)))
+		}
+	}
+	return fields
+}
+
+// away tells how far a price is from a rule's threshold.
+func (c *call) away(r alerts.Rule, t market.Ticker, price market.Price) string {
+	for _, k := range r.Conditions {
+		if k.Ticker != "" && k.Ticker != t || k.Level.IsZero() {
+			continue
+		}
+		s := c.bot.named(t)
+		return c.words.Say("alert.away", "Level", c.words.Price(s, k.Level), "Distance", c.words.Difference(s, k.Level.Sub(price)),
+			"Percent", c.words.Change(k.Level.ChangePercent(price)))
+	}
+	return ""
+}
+
+func (c *call) alreadyTrue(ctx context.Context, r alerts.Rule) bool {
+	if len(r.Conditions) != 1 || r.Conditions[0].Ticker == "" {
+		return false
+	}
+	k := r.Conditions[0]
+	records, err := c.bot.store.Standings(ctx, []market.Ticker{k.Ticker})
+	if err != nil {
+		return false
+	}
+	record, ok := records[k.Ticker]
+	if !ok {
+		return false
+	}
+	switch k.Kind {
+	case alerts.CrossesAbove:
+		return record.Quote.Price.Cmp(k.Level) >= 0
+	case alerts.CrossesBelow:
+		return record.Quote.Price.Cmp(k.Level) <= 0
+	case alerts.MovesPercent:
+		if k.Window != 0 || record.Base.IsZero() {
+			return false
+		}
+		change := record.Quote.Price.ChangePercent(record.Base)
+		return k.Direction != alerts.Down && change.Cmp(k.Change) >= 0 || k.Direction != alerts.Up && change.Neg().Cmp(k.Change) >= 0
+	}
+	return false
+}
+
+// ruleButtons are what can be done with a rule.
+func (c *call) ruleButtons(owned subscriptions.OwnedRule) []message.Button {
+	id := strconv.FormatInt(int64(owned.Rule.ID), 36)
+	first := message.Button{Label: c.words.Say("rule.pause"), Data: message.Data("rule.pause", id)}
+	if owned.Rule.Paused {
+		first = message.Button{Label: c.words.Say("rule.resume"), Data: message.Data("rule.resume", id), Style: message.Primary}
+	}
+	return []message.Button{
+		first,
+		{Label: c.words.Say("rule.edit"), Data: message.Data("rule.edit", id)},
+		{Label: c.words.Say("rule.drop"), Data: message.Data("rule.drop", id), Style: message.Danger},
+	}
+}

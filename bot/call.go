@@ -1,0 +1,195 @@
+package bot
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"bellwether/bot/message"
+	"bellwether/bot/outbox"
+	"bellwether/subscriptions"
+)
+
+// call is a request on its way through a handler, with what every handler needs.
+type call struct {
+	Request
+	bot    *Bot
+	place  subscriptions.Destination
+	person subscriptions.PersonID
+	words  Words
+	now    time.Time
+}
+
+// result is what a handler decided.
+type result struct {
+	answer Answer
+	// outcome holds what changes; its Request and Answers are filled in by the
+	// bot. A handler without effects leaves it empty.
+	effects []Effect
+	changes []subscriptions.Change
+	// after runs when the outcome is stored: what is kept in memory follows.
+	after func()
+	// more are further messages than the answer, to other places.
+	more []outbox.Send
+	// slow tells that the request must be submitted, since it asks the outside.
+	slow bool
+}
+
+// refusal is bad input: a sentence that says what to type instead.
+type refusal struct {
+	id    string
+	pairs []any
+	msg   *message.Message
+}
+
+// Error names the sentence.
+func (r *refusal) Error() string { return "refused: " + r.id }
+
+// refuse ends a handler with a sentence of the catalogue.
+func refuse(id string, pairs ...any) error { return &refusal{id: id, pairs: pairs} }
+
+// refuseWith ends a handler with a whole message.
+func refuseWith(m *message.Message) error { return &refusal{id: "message", msg: m} }
+
+// say returns an answer of one sentence.
+func (c *call) say(id string, pairs ...any) result {
+	return result{answer: Answer{Message: &message.Message{Blocks: []message.Block{c.words.P(id, pairs...)}}}}
+}
+
+// change notes a change for the record.
+func (c *call) change(what, before, after string) subscriptions.Change {
+	return subscriptions.Change{
+		Request: c.ID, Author: c.person, Destination: c.place.ID, At: c.now, What: what, Before: before, After: after,
+	}
+}
+
+// open begins a call: it finds who asks and where.
+func (b *Bot) open(ctx context.Context, r Request) (*call, error) {
+	person, err := b.store.Person(ctx, r.Identity)
+	if err != nil {
+		return nil, err
+	}
+	place := r.Place
+	if place.Zone == "" {
+		place.Zone = b.zone
+	}
+	if place.Locale == "" {
+		place.Locale = r.Locale
+	}
+	place, err = b.store.Place(ctx, place)
+	if err != nil {
+		return nil, err
+	}
+	now := b.now().UTC()
+	return &call{
+		Request: r, bot: b, place: place, person: person, now: now,
+		words: b.catalogue.Words(place.Locale, place.Zone, now),
+	}, nil
+}
+
+// role asks what the person may do in the place.
+func (c *call) role(ctx context.Context) (subscriptions.Role, error) {
+	if c.place.Kind == subscriptions.Private {
+		return subscriptions.RoleModerator, nil
+	}
+	if c.Role != subscriptions.RoleUnknown {
+		return c.Role, nil
+	}
+	rights, ok := c.bot.rights[c.place.Address.Platform]
+	if !ok || c.Identity.User == "" {
+		return subscriptions.RoleMember, nil
+	}
+	role, err := rights.Role(ctx, c.place.Address, c.Identity.User)
+	if err != nil {
+		c.bot.log.Warn("ask for a person's role", "platform", c.place.Address.Platform, "error", err)
+		return role, refuse("moderator.unknown", "Why", err.Error())
+	}
+	return role, nil
+}
+
+// mayChange ends the handler where the person may not change what the place
+// gets. It is asked at every change, whatever was shown before.
+func (c *call) mayChange(ctx context.Context) error {
+	if c.Anonymous {
+		return refuseWith(c.proof())
+	}
+	role, err := c.role(ctx)
+	if err != nil {
+		return err
+	}
+	if c.place.May(role, c.Roles) {
+		return nil
+	}
+	return refuse("moderator.only")
+}
+
+// proof asks an anonymous administrator to press a button, which shows who they
+// are; what they typed is kept for it.
+func (c *call) proof() *message.Message {
+	typed := strings.TrimSpace("/" + c.Command + " " + c.Text)
+	m := &message.Message{Blocks: []message.Block{c.words.P("moderator.prove", "Typed", typed)}}
+	data := message.Data("prove", c.Command, c.Text)
+	if data == "" {
+		return &message.Message{Blocks: []message.Block{c.words.P("moderator.prove.long")}}
+	}
+	m.Buttons = [][]message.Button{{{Label: c.words.Say("moderator.prove.button"), Data: data, Style: message.Primary}}}
+	return m
+}
+
+// respond runs a handler and turns what went wrong into words.
+func (b *Bot) respond(ctx context.Context, c *call) (out result, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			b.log.Error("handler panicked", "request", c.ID, "command", c.Command, "panic", fmt.Sprint(p))
+			b.counters.panics.Add(1)
+			out, err = c.say("error.ours"), nil
+		}
+	}()
+	out, err = b.route(ctx, c)
+	return c.explain(out, err)
+}
+
+// explain turns an error that a person can do something about into an answer.
+func (c *call) explain(out result, err error) (result, error) {
+	var no *refusal
+	var limit *subscriptions.LimitError
+	switch {
+	case err == nil:
+		return out, nil
+	case errors.As(err, &no) && no.msg != nil:
+		return result{answer: Answer{Message: no.msg, Ephemeral: true}}, nil
+	case errors.As(err, &no):
+		out = c.say(no.id, no.pairs...)
+		out.answer.Ephemeral = true
+		return out, nil
+	case errors.As(err, &limit):
+		return c.say("limit."+limit.What+"."+limit.Scope, "Count", limit.Limit), nil
+	case errors.Is(err, subscriptions.ErrNotFound):
+		return c.say("error.gone"), nil
+	case errors.Is(err, subscriptions.ErrChanged):
+		return c.say("error.changed"), nil
+	}
+	return result{}, err
+}
+
+// answers makes the sends that carry an answer.
+func (c *call) answers(a Answer) []outbox.Send {
+	if a.Message == nil {
+		return nil
+	}
+	send := outbox.Send{
+		Destination: c.place.ID, Address: c.place.Address, Place: c.place.Kind, Kind: outbox.New,
+		Priority: outbox.PriorityAnswer, State: outbox.Waiting, Person: c.person, User: c.Identity.User,
+		Message: a.Message, Form: message.Rich, Via: c.Via, Ephemeral: a.Ephemeral,
+		Happened: c.now, Created: c.now, Due: c.now,
+	}
+	switch {
+	case a.Edit && c.Message != "":
+		send.Kind, send.Target = outbox.Edit, c.Message
+	case c.Reply != "" && c.place.Kind != subscriptions.Private:
+		send.Kind, send.Target = outbox.Reply, c.Reply
+	}
+	return []outbox.Send{send}
+}

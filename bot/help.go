@@ -1,0 +1,76 @@
+package bot
+
+import (
+	"context"
+	"strings"
+
+	"bellwether/alerts"
+	"bellwether/bot/message"
+	"bellwether/subscriptions"
+)
+
+// handleHelp tells what can be asked; with a command's name, how.
+func handleHelp(_ context.Context, c *call) (result, error) {
+	name := strings.TrimPrefix(strings.ToLower(strings.TrimSpace(c.Text+c.option("command"))), "/")
+	if name == "" {
+		return result{answer: Answer{Message: c.help(), Ephemeral: true}}, nil
+	}
+	if name == "alert" || name == "alerts" {
+		return result{answer: Answer{Message: c.grammar(), Ephemeral: true}}, nil
+	}
+	command, ok := c.bot.command(name)
+	if !ok {
+		return result{}, refuse("command.unknown", "Typed", message.Cut(name, 30))
+	}
+	m := &message.Message{Blocks: []message.Block{
+		message.P(message.C(strings.TrimSpace("/" + command.Name + " " + command.Usage))),
+		message.P(message.T(c.words.Say("command." + command.Name))),
+	}}
+	return result{answer: Answer{Message: m, Ephemeral: true}}, nil
+}
+
+func handleHelpButton(ctx context.Context, c *call) (result, error) {
+	again := *c
+	again.Text, again.Options = c.arg(0), nil
+	return handleHelp(ctx, &again)
+}
+
+// help lists the commands; in a shared place it is short.
+func (c *call) help() *message.Message {
+	w := c.words
+	m := &message.Message{Title: w.Say("help.title")}
+	items := make([][]message.Inline, 0, len(c.bot.commands))
+	for _, command := range c.bot.commands {
+		if command.Name == "start" || c.place.Kind != subscriptions.Private && command.Moderator {
+			continue
+		}
+		typed := strings.TrimSpace("/" + command.Name + " " + command.Usage)
+		items = append(items, message.Item(message.C(typed), message.T(" "+w.Say("command."+command.Name))))
+	}
+	m.Blocks = []message.Block{message.Items(items...)}
+	if c.place.Kind != subscriptions.Private {
+		m.Blocks = append(m.Blocks, w.P("help.group"))
+		return m
+	}
+	m.Buttons = [][]message.Button{{{Label: w.Say("help.alerts"), Data: message.Data("help", "alert")}}}
+	return m
+}
+
+// grammar shows everything that a rule can say, from the grammar's own table.
+func (c *call) grammar() *message.Message {
+	m := &message.Message{Title: c.words.Say("help.grammar")}
+	var conditions, options [][]message.Inline
+	for _, form := range alerts.Grammar() {
+		item := message.Item(message.C(form.Form), message.T(" "+form.Meaning))
+		if form.Option {
+			options = append(options, item)
+		} else {
+			conditions = append(conditions, item)
+		}
+	}
+	m.Blocks = []message.Block{
+		message.Items(conditions...), c.words.P("help.grammar.options"), message.Items(options...),
+		message.P(message.T(c.words.Say("help.grammar.example")+" "), message.C(`/alert gold below 2300 every time cooldown 1h note "add"`)),
+	}
+	return m
+}

@@ -1,0 +1,100 @@
+package bot
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"bellwether/alerts"
+	"bellwether/alerts/market"
+	"bellwether/bot/message"
+	"bellwether/subscriptions"
+)
+
+// previewDays is how far back a rule is tried before it is kept.
+const previewDays = 30
+
+// preview tries a rule on history and says how often it would have fired; where
+// that is often, it offers quieter forms by buttons.
+func (c *call) preview(ctx context.Context, owned subscriptions.OwnedRule) ([]message.Block, [][]message.Button) {
+	found, ok := c.tryOnHistory(ctx, owned)
+	if !ok || found.Blind {
+		return nil, nil
+	}
+	w := c.words
+	days := int(found.To.Sub(found.From).Hours()/24 + 0.5)
+	var blocks []message.Block
+	if found.Count == 0 {
+		blocks = append(blocks, w.P("preview.none", "Days", days))
+	} else {
+		last := w.Clock(found.Last)
+		if found.Step >= 24*time.Hour {
+			last = found.Last.In(w.zone).Format("Mon 2 Jan")
+		}
+		blocks = append(blocks, w.P("preview.count", "Days", days, "Count", found.Count, "Last", last))
+	}
+	if found.Step >= 24*time.Hour {
+		blocks = append(blocks, w.P("preview.daily"))
+	}
+	var buttons [][]message.Button
+	canonical := alerts.Canonical(owned.Rule)
+	for _, s := range found.Suggestions[:min(len(found.Suggestions), 2)] {
+		text := alerts.Canonical(s.Rule)
+		label := strings.TrimSpace(strings.TrimPrefix(text, canonical))
+		if data := message.Data("rule.set", id36(int64(owned.Rule.ID)), text); data != "" {
+			buttons = append(buttons, []message.Button{{
+				Label: message.Cut(w.Say("preview.times", "Change", label, "Count", s.Count), 40), Data: data,
+			}})
+		}
+	}
+	if len(buttons) > 0 {
+		blocks = append(blocks, w.P("preview.noisy"))
+	}
+	return blocks, buttons
+}
+
+// tryOnHistory replays the last days of a rule's symbols; ok is false where
+// there is no history of one of them.
+func (c *call) tryOnHistory(ctx context.Context, owned subscriptions.OwnedRule) (alerts.Preview, bool) {
+	if c.bot.history == nil {
+		return alerts.Preview{}, false
+	}
+	tickers, err := c.bot.allTickers(ctx, owned.Rule)
+	if err != nil || len(tickers) == 0 || len(tickers) > 10 {
+		return alerts.Preview{}, false
+	}
+	ctx, cancel := context.WithTimeout(ctx, readTime)
+	defer cancel()
+	from := c.now.Add(-previewDays * 24 * time.Hour)
+	lines := make([]market.Line, 0, len(tickers))
+	for _, t := range tickers {
+		line, err := c.bot.history.Line(ctx, t, 15*time.Minute, from)
+		if err != nil || len(line.Bars) < 10 || line.Bars[0].Time.After(from.Add(5*24*time.Hour)) {
+			line, err = c.bot.history.Line(ctx, t, 24*time.Hour, from)
+		}
+		if err != nil || len(line.Bars) < 5 {
+			return alerts.Preview{}, false
+		}
+		lines = append(lines, line)
+	}
+	return alerts.Replay(owned.Rule, c.bot.tradingHours, lines...), true
+}
+
+// allTickers returns every symbol that a rule looks at.
+func (b *Bot) allTickers(ctx context.Context, r alerts.Rule) ([]market.Ticker, error) {
+	tickers, err := b.tickersOf(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	seen := make(map[market.Ticker]bool)
+	for _, t := range tickers {
+		seen[t] = true
+	}
+	for _, k := range r.Conditions {
+		if k.Ticker != "" && !seen[k.Ticker] {
+			seen[k.Ticker] = true
+			tickers = append(tickers, k.Ticker)
+		}
+	}
+	return tickers, nil
+}

@@ -1,0 +1,223 @@
+package bot
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+
+	"bellwether/bot/message"
+)
+
+type handler func(ctx context.Context, c *call) (result, error)
+
+// handlers returns what answers each command. Every command of the table is
+// there; a test holds the two together.
+func handlers() map[string]handler {
+	return map[string]handler{
+		"start": handleStart, "help": handleHelp, "quote": handleQuote, "market": handleMarket, "chart": handleChart,
+		"watch": handleWatch, "unwatch": handleUnwatch, "alert": handleAlert, "alerts": handleAlerts,
+		"follow": handleFollow, "following": handleFollowing, "unfollow": handleUnfollow, "bells": handleBells,
+		"settings": handleSettings, "mute": handleMute, "why": handleWhy, "deliveries": handleDeliveries, "stop": handleStop,
+	}
+}
+
+// verb is what a button does.
+type verb struct {
+	handle handler
+	// changes tells that it goes through the inbox.
+	changes bool
+}
+
+func verbs() map[string]verb {
+	return map[string]verb{
+		"start": {handleStartButton, true}, "prove": {handleProof, true}, "do": {handleDo, true}, "ask": {handleDo, false},
+		"help": {handleHelpButton, false}, "chart": {handleChartButton, false},
+		"rules": {handleRulesPage, false}, "feeds": {handleFeedsPage, false},
+		"rule.pause": {handleRulePause, true}, "rule.resume": {handleRuleResume, true},
+		"rule.drop": {handleRuleDrop, true}, "rule.snooze": {handleRuleSnooze, true}, "rule.rearm": {handleRuleRearm, true},
+		"rule.edit": {handleRuleEdit, false}, "rule.edited": {handleRuleEdited, true}, "rule.set": {handleRuleSet, true},
+		"rule.move": {handleRuleMove, true}, "rule.copy": {handleRuleCopy, true}, "rule.show": {handleRuleShow, false},
+		"feed.drop": {handleFeedDrop, true}, "bell.drop": {handleBellDrop, true},
+		"stop.yes": {handleStopYes, true}, "stop.no": {handleStopNo, false},
+	}
+}
+
+func (b *Bot) buttonChanges(r Request) bool {
+	name, _, err := message.ParseData(r.Button)
+	if err != nil {
+		return false
+	}
+	return b.verbs[name].changes
+}
+
+// route finds the handler of a request.
+func (b *Bot) route(ctx context.Context, c *call) (result, error) {
+	if c.Button != "" {
+		return b.routeButton(ctx, c)
+	}
+	if c.Command == "" {
+		return handleText(ctx, c)
+	}
+	if h, ok := b.handlers[c.Command]; ok {
+		return h(ctx, c)
+	}
+	if near := b.nearCommand(c.Command); near != "" {
+		return result{}, refuse("command.unknown.near", "Typed", c.Command, "Near", near)
+	}
+	return result{}, refuse("command.unknown", "Typed", c.Command)
+}
+
+func (b *Bot) routeButton(ctx context.Context, c *call) (result, error) {
+	name, _, err := message.ParseData(c.Button)
+	if errors.Is(err, message.ErrDataVersion) {
+		return result{}, refuse("button.old")
+	}
+	v, ok := b.verbs[name]
+	if err != nil || !ok {
+		return result{}, refuse("button.unknown")
+	}
+	return v.handle(ctx, c)
+}
+
+// args returns what the pressed button carries after its verb.
+func (c *call) args() []string {
+	_, args, err := message.ParseData(c.Button)
+	if err != nil {
+		return nil
+	}
+	return args
+}
+
+// arg returns one of the button's arguments, "" where there is none.
+func (c *call) arg(i int) string {
+	if args := c.args(); i < len(args) {
+		return args[i]
+	}
+	return ""
+}
+
+// nearCommand finds the command that was probably meant.
+func (b *Bot) nearCommand(typed string) string {
+	best, bestDistance := "", 3
+	for _, cmd := range b.commands {
+		if strings.HasPrefix(cmd.Name, typed) && len(typed) >= 3 {
+			return cmd.Name
+		}
+		if d := distance(typed, cmd.Name); d < bestDistance {
+			best, bestDistance = cmd.Name, d
+		}
+	}
+	return best
+}
+
+// distance counts the letters to add, drop or change to make one word another.
+func distance(a, b string) int {
+	x, y := []rune(a), []rune(b)
+	row := make([]int, len(y)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range x {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j := range y {
+			cost := 1
+			if x[i] == y[j] {
+				cost = 0
+			}
+			diagonal, row[j+1] = row[j+1], min(row[j+1]+1, row[j]+1, diagonal+cost)
+		}
+	}
+	return row[len(y)]
+}
+
+// words splits what was typed at white space.
+func (c *call) fields() []string { return strings.Fields(c.Text) }
+
+// option returns the value of a platform's named option, or "".
+func (c *call) option(name string) string { return strings.TrimSpace(c.Options[name]) }
+
+// handleDo runs the command that a button carries, as if it were typed.
+func handleDo(ctx context.Context, c *call) (result, error) {
+	name, rest, _ := strings.Cut(c.arg(0), " ")
+	return c.typed(ctx, name, rest)
+}
+
+// typed runs a command as if the person had typed it here.
+func (c *call) typed(ctx context.Context, name, text string) (result, error) {
+	h, ok := c.bot.handlers[name]
+	if !ok {
+		return result{}, refuse("button.unknown")
+	}
+	again := *c
+	again.Button, again.Command, again.Sub, again.Options, again.Text, again.Form = "", name, "", nil, text, nil
+	return h(ctx, &again)
+}
+
+// handleProof runs what an anonymous administrator typed, now that a named
+// person pressed the button; their right is checked as for any other.
+func handleProof(ctx context.Context, c *call) (result, error) {
+	if len(c.args()) < 1 || !slices.ContainsFunc(c.bot.commands, func(k Command) bool { return k.Name == c.arg(0) }) {
+		return result{}, refuse("button.unknown")
+	}
+	out, err := c.typed(ctx, c.arg(0), c.arg(1))
+	out.answer.Edit = true
+	return out, err
+}
+
+// handleText answers words without a command: the next step of a conversation,
+// or a hint.
+func handleText(ctx context.Context, c *call) (result, error) {
+	step, err := c.bot.store.Step(ctx, c.place.ID, c.person)
+	if err != nil {
+		return result{}, err
+	}
+	name, rest, _ := strings.Cut(step, " ")
+	forget := PutStep{Destination: c.place.ID, Person: c.person}
+	switch name {
+	case "ask": // a command that lacked a part: "ask alert BTC-USD"
+		command, before, _ := strings.Cut(rest, " ")
+		out, err := c.typed(ctx, command, strings.TrimSpace(before+" "+c.Text))
+		out.effects = append(out.effects, forget)
+		return out, err
+	case "edit": // a new condition for a rule: "edit 3f"
+		out, err := c.editRule(ctx, rest, c.Text)
+		out.effects = append(out.effects, forget)
+		return out, err
+	case "start":
+		return c.startStep(ctx, rest)
+	}
+	if c.place.Kind != "private" {
+		return result{}, nil
+	}
+	return c.guess(ctx)
+}
+
+// ask asks for the missing part of a command and remembers that it did.
+func (c *call) ask(id, command, before string, pairs ...any) result {
+	out := c.say(id, pairs...)
+	out.effects = append(out.effects, PutStep{
+		Destination: c.place.ID, Person: c.person, Step: strings.TrimSpace("ask " + command + " " + before),
+	})
+	return out
+}
+
+// guess takes words without a command for what they look like: an alert, a
+// feed's address, a symbol.
+func (c *call) guess(ctx context.Context) (result, error) {
+	text := strings.TrimSpace(c.Text)
+	switch {
+	case strings.HasPrefix(text, "http://"), strings.HasPrefix(text, "https://"):
+		return c.typed(ctx, "follow", text)
+	case strings.ContainsAny(text, "<>%") || len(strings.Fields(text)) > 2:
+		if out, err := c.typed(ctx, "alert", text); err == nil {
+			return out, nil
+		}
+	default:
+		if found, _ := c.bot.symbols.Lookup(text); len(found) > 0 {
+			return c.typed(ctx, "quote", text)
+		}
+	}
+	return result{}, refuse("text.unknown")
+}

@@ -1,0 +1,368 @@
+package bot
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"bellwether/alerts"
+	"bellwether/alerts/market"
+	"bellwether/bot/message"
+	"bellwether/subscriptions"
+)
+
+// errNotYours hides rules of other destinations: to the asker they don't exist.
+var errNotYours = subscriptions.ErrNotFound
+
+// owned finds a rule by the id that a button carries, where the caller may
+// change it: in the place it belongs to, by those who may; and in a private
+// chat, by its owner.
+func (c *call) owned(ctx context.Context, text string) (subscriptions.OwnedRule, error) {
+	id, err := strconv.ParseInt(text, 36, 64)
+	if err != nil || id <= 0 {
+		return subscriptions.OwnedRule{}, refuse("button.unknown")
+	}
+	owned, err := c.bot.store.Rule(ctx, alerts.RuleID(id))
+	if err != nil {
+		return owned, err
+	}
+	if owned.Destination == c.place.ID {
+		if owned.Owner == c.person && c.place.Settings.OpenTo != "" {
+			return owned, nil
+		}
+		return owned, c.mayChange(ctx)
+	}
+	home, err := c.bot.store.Destination(ctx, owned.Destination)
+	if err != nil {
+		return owned, err
+	}
+	if home.Kind == subscriptions.Private && owned.Owner == c.person {
+		return owned, nil
+	}
+	return owned, errNotYours
+}
+
+// change stores a changed rule and has the memory follow.
+func (c *call) putChanged(owned subscriptions.OwnedRule, before string, out result) (result, error) {
+	owned.Rule.Revision++
+	out.effects = append(out.effects, PutRule{Rule: owned.Rule, Destination: owned.Destination, Owner: owned.Owner, States: owned.States})
+	change := c.change("rule", before, c.stateSentence(owned))
+	change.Destination = owned.Destination
+	out.changes = append(out.changes, change)
+	out.after = func() { c.bot.putRule(owned) }
+	return out, nil
+}
+
+// stateSentence says a rule and whether it rests, for the record of changes.
+func (c *call) stateSentence(owned subscriptions.OwnedRule) string {
+	text := alerts.Canonical(owned.Rule)
+	switch {
+	case owned.Rule.Paused:
+		return text + " (paused)"
+	case owned.Rule.SnoozedUntil.After(c.now):
+		return text + " (snoozed until " + owned.Rule.SnoozedUntil.UTC().Format(time.RFC3339) + ")"
+	}
+	return text
+}
+
+func handleRulePause(ctx context.Context, c *call) (result, error)  { return c.pause(ctx, true) }
+func handleRuleResume(ctx context.Context, c *call) (result, error) { return c.pause(ctx, false) }
+
+func (c *call) pause(ctx context.Context, paused bool) (result, error) {
+	owned, err := c.owned(ctx, c.arg(0))
+	if err != nil {
+		return result{}, err
+	}
+	before := c.stateSentence(owned)
+	id := "rule.resumed"
+	if paused {
+		id = "rule.paused"
+	}
+	if owned.Rule.Paused == paused {
+		return c.say(id, "Rule", c.sentence(owned.Rule)), nil
+	}
+	owned.Rule.Paused = paused
+	out := c.say(id, "Rule", c.sentence(owned.Rule))
+	out.answer.Message.Buttons = [][]message.Button{c.ruleButtons(owned)}
+	return c.putChanged(owned, before, out)
+}
+
+func handleRuleDrop(ctx context.Context, c *call) (result, error) {
+	owned, err := c.owned(ctx, c.arg(0))
+	if err != nil {
+		return result{}, err
+	}
+	out := c.say("rule.dropped", "Rule", c.sentence(owned.Rule))
+	if data := message.Data("do", "alert "+alerts.Canonical(owned.Rule)); data != "" {
+		out.answer.Message.Buttons = [][]message.Button{{{Label: c.words.Say("rule.undo"), Data: data}}}
+	}
+	out.effects = []Effect{DropRule{Rule: owned.Rule.ID}}
+	change := c.change("rule", c.stateSentence(owned), "")
+	change.Destination = owned.Destination
+	out.changes = []subscriptions.Change{change}
+	out.after = func() { c.bot.dropRule(owned.Rule.ID) }
+	return out, nil
+}
+
+func handleRuleSnooze(ctx context.Context, c *call) (result, error) {
+	owned, err := c.owned(ctx, c.arg(0))
+	if err != nil {
+		return result{}, err
+	}
+	until, err := c.until(c.arg(1))
+	if err != nil {
+		return result{}, err
+	}
+	before := c.stateSentence(owned)
+	owned.Rule.SnoozedUntil = until
+	return c.putChanged(owned, before, c.say("rule.snoozed", "Rule", c.sentence(owned.Rule), "Until", c.words.Clock(until)))
+}
+
+func handleRuleRearm(ctx context.Context, c *call) (result, error) {
+	owned, err := c.owned(ctx, c.arg(0))
+	if err != nil {
+		return result{}, err
+	}
+	before := c.stateSentence(owned)
+	owned.Rule.Paused, owned.Rule.SnoozedUntil, owned.Rule.HeldFor = false, time.Time{}, ""
+	owned.States = c.armed(owned)
+	return c.putChanged(owned, before, c.say("rule.rearmed", "Rule", c.sentence(owned.Rule)))
+}
+
+// armed returns a rule's states as they are when it is armed by hand.
+func (c *call) armed(owned subscriptions.OwnedRule) []alerts.State {
+	states := slices.Clone(owned.States)
+	for i, st := range states {
+		if st.Phase == alerts.Armed || st.Phase == alerts.Pending {
+			continue
+		}
+		fresh := alerts.NewState(owned.Rule.ID, st.Ticker)
+		fresh.Arming, fresh.FiredAt, fresh.Version = st.Arming+1, st.FiredAt, st.Version+1
+		states[i] = fresh
+	}
+	return states
+}
+
+// handleRuleMove moves a rule's threshold by a step up or down.
+func handleRuleMove(ctx context.Context, c *call) (result, error) {
+	owned, err := c.owned(ctx, c.arg(0))
+	if err != nil {
+		return result{}, err
+	}
+	rule, ok := stepped(owned.Rule, c.arg(1) == "up")
+	if !ok {
+		return result{}, refuse("rule.move.none")
+	}
+	before := c.stateSentence(owned)
+	owned.Rule = rule
+	owned.States = c.armed(owned)
+	out := c.say("rule.moved", "Rule", c.sentence(owned.Rule))
+	out.answer.Message.Buttons = [][]message.Button{c.ruleButtons(owned)}
+	return c.putChanged(owned, before, out)
+}
+
+// stepped moves the first threshold of a rule by one percent of it, to a round
+// number, or the size of its move by half a percentage point.
+func stepped(r alerts.Rule, up bool) (alerts.Rule, bool) {
+	r.Conditions = slices.Clone(r.Conditions)
+	sign := int64(1)
+	if !up {
+		sign = -1
+	}
+	for i, k := range r.Conditions {
+		if !k.Level.IsZero() {
+			step := roundStep(k.Level)
+			next, err := market.PriceOf(k.Level.Decimal().Add(step.Decimal().Mul(decimalOf(sign))))
+			if err != nil {
+				return r, false
+			}
+			r.Conditions[i].Level = next
+			return r, true
+		}
+		if !k.Change.IsZero() {
+			next, err := market.PriceOf(k.Change.Decimal().Add(market.MustPrice("0.5").Decimal().Mul(decimalOf(sign))))
+			if err != nil || next.Sign() <= 0 {
+				return r, false
+			}
+			r.Conditions[i].Change = next
+			return r, true
+		}
+	}
+	return r, false
+}
+
+// handleRuleCopy makes a rule of a shared place the caller's own, told by
+// direct message.
+func handleRuleCopy(ctx context.Context, c *call) (result, error) {
+	id, err := strconv.ParseInt(c.arg(0), 36, 64)
+	if err != nil {
+		return result{}, refuse("button.unknown")
+	}
+	source, err := c.bot.store.Rule(ctx, alerts.RuleID(id))
+	if err != nil {
+		return result{}, err
+	}
+	if source.Destination != c.place.ID {
+		return result{}, errNotYours
+	}
+	home := *c
+	home.Options = map[string]string{"to": "me"}
+	if c.Role == subscriptions.RoleNobody || c.Identity.User == "" {
+		return result{}, refuse("moderator.only")
+	}
+	if err := c.homeFor(ctx, &home); err != nil {
+		return result{}, err
+	}
+	copied := source.Rule
+	copied.Mention, copied.Note, copied.Watchlist = "", "", 0
+	for _, k := range copied.Conditions {
+		if k.Ticker == "" {
+			return result{}, refuse("rule.copy.watchlist")
+		}
+	}
+	out, err := home.makeRule(ctx, alerts.Canonical(copied))
+	out.answer.Ephemeral = true
+	return out, err
+}
+
+// handleRuleEdit asks for a new condition: in a modal where the platform has
+// them, else in words.
+func handleRuleEdit(ctx context.Context, c *call) (result, error) {
+	owned, err := c.owned(ctx, c.arg(0))
+	if err != nil {
+		return result{}, err
+	}
+	text := alerts.Canonical(owned.Rule)
+	if c.place.Address.Platform == subscriptions.Telegram {
+		out := c.say("rule.edit.ask", "Rule", text)
+		out.effects = []Effect{PutStep{Destination: c.place.ID, Person: c.person, Step: "edit " + c.arg(0)}}
+		return out, nil
+	}
+	return result{answer: Answer{Modal: &Modal{
+		Data: message.Data("rule.edited", c.arg(0)), Title: c.words.Say("rule.edit.title"),
+		Fields: []ModalField{{Name: "rule", Label: c.words.Say("rule.edit.label"), Value: text, Required: true, Max: 300}},
+	}}}, nil
+}
+
+func handleRuleEdited(ctx context.Context, c *call) (result, error) {
+	return c.editRule(ctx, c.arg(0), c.Form["rule"])
+}
+
+// handleRuleSet replaces a rule by one of the suggestions of its preview.
+func handleRuleSet(ctx context.Context, c *call) (result, error) {
+	owned, err := c.owned(ctx, c.arg(0))
+	if err != nil {
+		return result{}, err
+	}
+	return c.editRule(ctx, c.arg(0), alerts.Canonical(owned.Rule)+" "+c.arg(1))
+}
+
+// editRule gives a rule a new text; what it is about may change too.
+func (c *call) editRule(ctx context.Context, id, text string) (result, error) {
+	owned, err := c.owned(ctx, id)
+	if err != nil {
+		return result{}, err
+	}
+	draft, err := c.parseRule(ctx, text)
+	if err != nil {
+		return result{}, err
+	}
+	if err := c.mayMention(draft.Rule.Mention); err != nil {
+		return result{}, err
+	}
+	before := c.stateSentence(owned)
+	next, err := c.newRule(ctx, draft)
+	if err != nil {
+		return result{}, err
+	}
+	next.Rule.ID, next.Rule.Revision, next.Rule.Created = owned.Rule.ID, owned.Rule.Revision, owned.Rule.Created
+	next.Destination, next.Owner = owned.Destination, owned.Owner
+	arming := int64(1)
+	for _, st := range owned.States {
+		arming = max(arming, st.Arming+1)
+	}
+	for i := range next.States {
+		// What fired before keeps its name for ever: a changed rule goes on
+		// counting.
+		next.States[i].Rule, next.States[i].Arming = owned.Rule.ID, arming
+	}
+	shown := next
+	out := result{answer: Answer{Message: c.ruleMade(ctx, shown)}}
+	out.answer.Message.Title = c.words.Say("rule.edited")
+	return c.putChanged(next, before, out)
+}
+
+// editNamed edits a rule that is named by its number in /alerts.
+func (c *call) editNamed(ctx context.Context) (result, error) {
+	name, text := c.option("alert"), c.option("condition")
+	if name == "" {
+		name, text, _ = strings.Cut(strings.TrimSpace(c.Text), " ")
+	}
+	owned, err := c.ruleNamed(ctx, name)
+	if err != nil {
+		return result{}, err
+	}
+	id := strconv.FormatInt(int64(owned.Rule.ID), 36)
+	if text == "" {
+		again := *c
+		again.Button = message.Data("rule.edit", id)
+		return handleRuleEdit(ctx, &again)
+	}
+	if _, err := alerts.Parse(text, c.env()); err != nil && len(owned.Rule.Conditions) > 0 && owned.Rule.Conditions[0].Ticker != "" {
+		text = string(owned.Rule.Conditions[0].Ticker) + " " + text
+	}
+	return c.editRule(ctx, id, text)
+}
+
+// byName runs a button's handler on a rule that is named by its number or id.
+func (c *call) byName(ctx context.Context, h handler) (result, error) {
+	name := c.option("alert")
+	if name == "" {
+		name = strings.TrimSpace(c.Text)
+	}
+	owned, err := c.ruleNamed(ctx, name)
+	if err != nil {
+		return result{}, err
+	}
+	again := *c
+	again.Button = message.Data("rule", strconv.FormatInt(int64(owned.Rule.ID), 36))
+	if owned.Rule.Paused && c.Sub == "pause" {
+		h = handleRuleResume
+	}
+	return h(ctx, &again)
+}
+
+// ruleNamed finds a rule by its number in /alerts, or by "#" and its id.
+func (c *call) ruleNamed(ctx context.Context, name string) (subscriptions.OwnedRule, error) {
+	if id, ok := strings.CutPrefix(name, "#"); ok {
+		return c.owned(ctx, id)
+	}
+	n, err := strconv.Atoi(name)
+	rules, listErr := c.visibleRules(ctx)
+	if listErr != nil {
+		return subscriptions.OwnedRule{}, listErr
+	}
+	if err != nil || n < 1 || n > len(rules) {
+		return subscriptions.OwnedRule{}, refuse("rule.unnamed", "Count", len(rules))
+	}
+	return rules[n-1], nil
+}
+
+// visibleRules are the rules that a caller may see here: those of the place,
+// and on Discord their own private ones too.
+func (c *call) visibleRules(ctx context.Context) ([]subscriptions.OwnedRule, error) {
+	rules, err := c.bot.store.RulesOf(ctx, c.place.ID)
+	if err != nil || c.place.Kind == subscriptions.Private || c.place.Address.Platform != subscriptions.Discord {
+		return rules, err
+	}
+	home := *c
+	home.Options = map[string]string{"to": "me"}
+	if err := c.homeFor(ctx, &home); err != nil && !errors.Is(err, subscriptions.ErrNotFound) {
+		return rules, err
+	}
+	own, err := c.bot.store.RulesOf(ctx, home.place.ID)
+	return append(rules, own...), err
+}
