@@ -52,19 +52,34 @@ func (c *Client) Deliver(ctx context.Context, d outbox.Delivery) (outbox.Receipt
 	return receipt, err
 }
 
-// post sends a sheet as a photo or as text.
+// post sends a sheet as a photo or as text. Words without their picture are
+// better than silence.
 func (c *Client) post(ctx context.Context, d outbox.Delivery, s sheet, params tgbotapi.Params) (outbox.Receipt, error) {
-	if s.photo && d.Picture != nil {
-		png, uploaded, err := d.Picture()
-		if err == nil && (uploaded != "" || len(png) > 0) {
-			s.caption(params)
-			return c.postPhoto(ctx, params, png, uploaded)
+	if png, uploaded, ok := c.picture(d, s); ok {
+		s.caption(params)
+		receipt, err := c.postPhoto(ctx, params, png, uploaded)
+		if !errors.Is(err, errNoPhoto) || s.body == "" {
+			return receipt, err
 		}
-		// Words without their picture are better than silence.
-		c.log.Warn("picture_missing", "send", int64(d.Send), "error", err)
+		c.log.Warn("picture_left_out", "send", int64(d.Send), "error", err)
+		delete(params, "photo")
+		delete(params, "caption")
 	}
 	s.text(params, d.Part, d.Message.Preview)
 	return c.receive(c.call(ctx, "sendMessage", params))
+}
+
+// picture returns the picture of a sheet, where it has one that can be had.
+func (c *Client) picture(d outbox.Delivery, s sheet) (png []byte, uploaded string, ok bool) {
+	if !s.photo || d.Picture == nil {
+		return nil, "", false
+	}
+	png, uploaded, err := d.Picture()
+	if err != nil || uploaded == "" && len(png) == 0 {
+		c.log.Warn("picture_left_out", "send", int64(d.Send), "error", err)
+		return nil, "", false
+	}
+	return png, uploaded, true
 }
 
 // postPhoto sends a photo by the name that Telegram gave it, or by its bytes
@@ -134,11 +149,12 @@ func (c *Client) edit(ctx context.Context, d outbox.Delivery, sheets []sheet) (o
 
 // change makes the edit that the sheet and the message there ask for.
 func (c *Client) change(ctx context.Context, d outbox.Delivery, s sheet, params tgbotapi.Params) (outbox.Receipt, error) {
-	if s.photo && d.Picture != nil {
-		png, uploaded, err := d.Picture()
-		if err == nil && (uploaded != "" || len(png) > 0) {
-			return c.changePhoto(ctx, s, params, png, uploaded)
+	if png, uploaded, ok := c.picture(d, s); ok {
+		receipt, err := c.changePhoto(ctx, s, params, png, uploaded)
+		if !errors.Is(err, errNoPhoto) {
+			return receipt, err
 		}
+		delete(params, "media")
 	}
 	s.text(params, d.Part, d.Message.Preview)
 	receipt, err := c.receive(c.call(ctx, "editMessageText", params))

@@ -317,6 +317,16 @@ func TestWordsGoWithoutAPictureThatIsMissing(t *testing.T) {
 	}
 }
 
+func TestWordsGoWhereNoPhotosAreTaken(t *testing.T) {
+	r := openRig(t)
+	uploaded := ""
+	r.server.Fail(telegramtest.Fault{Method: "sendPhoto", Status: 400, Description: "Bad Request: not enough rights to send photos to the chat"})
+	deliverAll(t, r, pictured(fullMessage(), []byte("png"), &uploaded))
+	if sent := r.server.Sent(); len(sent) != 1 || sent[0].Method != "sendMessage" || len(sent[0].Entities) == 0 {
+		t.Errorf("got %+v, want the words", sent)
+	}
+}
+
 // editOf returns a delivery that changes a message.
 func editOf(id string, m *message.Message) outbox.Delivery {
 	d := delivery(7, m)

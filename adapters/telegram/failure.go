@@ -14,8 +14,13 @@ import (
 // token. Trying again is of no use.
 var ErrCredential = errors.New("telegram does not accept the bot's token")
 
-// errNoText is the cause of a refused edit of a message that has a caption.
-var errNoText = errors.New("the message has no text")
+// Causes of refusals that Deliver itself has an answer to.
+var (
+	// errNoText: the message to edit has a caption.
+	errNoText = errors.New("the message has no text")
+	// errNoPhoto: the chat takes no photos, or Telegram not this one.
+	errNoPhoto = errors.New("the photo is not taken")
+)
 
 // reply is what is known of a request that failed.
 type reply struct {
@@ -54,7 +59,8 @@ func classify(r reply) *outbox.Failure {
 		r.classifyForeign(f)
 	case code >= 500:
 		f.Class, f.Reason = outbox.Ambiguous, "Telegram had trouble of its own"
-	case code == http.StatusUnauthorized, code == http.StatusNotFound, code == http.StatusMisdirectedRequest:
+	case code == http.StatusUnauthorized, code == http.StatusMisdirectedRequest,
+		code == http.StatusNotFound && !strings.Contains(r.description, "method not found"):
 		f.Class, f.Scope, f.Reason = outbox.Credential, outbox.ScopeAccount, "Telegram does not accept the bot's token"
 	case code == http.StatusConflict:
 		f.Class, f.Scope, f.Reason = outbox.Broken, outbox.ScopeAccount, "another program uses the same bot"
@@ -91,42 +97,52 @@ type refusal struct {
 	words  []string // any of them
 	class  outbox.Class
 	reason string
+	cause  error // nil where the class says it all
 }
 
 // refusals returns the descriptions of 400 and 403, in lower case, in the order
 // in which they are looked for.
 func refusals() []refusal {
 	return []refusal{
-		{[]string{"message is not modified"}, outbox.Done, "the message says so already"},
+		{[]string{"message is not modified"}, outbox.Done, "the message says so already", nil},
+		{[]string{"there is no text in the message"}, outbox.BadMessage, "the message has a caption", errNoText},
+		{[]string{"method not found"}, outbox.BadMessage, "the server cannot do that", nil},
+		{
+			[]string{
+				"rights to send photos", "chat_send_photos_forbidden", "chat_send_media_forbidden",
+				"photo_invalid_dimensions", "image_process_failed", "photo_save_file_invalid", "file is too big",
+				"failed to get http url content", "wrong type of the web page content", "wrong http url specified",
+			}, outbox.BadMessage, "the picture was not taken", errNoPhoto,
+		},
 		{
 			[]string{
 				"message to edit not found", "message can't be edited", "message_id_invalid",
 				"message to be replied not found", "message to reply not found", "replied message not found",
 				"message to delete not found", "message can't be deleted", "message identifier is not specified",
-			}, outbox.LostTarget, "the message is not there any more",
+			}, outbox.LostTarget, "the message is not there any more", nil,
 		},
-		{[]string{"bot was blocked by the user"}, outbox.Gone, "the bot was blocked"},
-		{[]string{"user is deactivated"}, outbox.Gone, "the account was deleted"},
-		{[]string{"bot was kicked", "bot is not a member"}, outbox.Gone, "the bot was removed"},
-		{[]string{"group chat was deleted", "chat was deleted", "group is deactivated"}, outbox.Gone, "the group was deleted"},
+		{[]string{"bot was blocked by the user"}, outbox.Gone, "the bot was blocked", nil},
+		{[]string{"user is deactivated"}, outbox.Gone, "the account was deleted", nil},
+		{[]string{"bot was kicked", "bot is not a member"}, outbox.Gone, "the bot was removed", nil},
+		{[]string{"group chat was deleted", "chat was deleted", "group is deactivated"}, outbox.Gone, "the group was deleted", nil},
 		{
 			[]string{"can't initiate conversation", "peer_id_invalid"},
-			outbox.Gone, "the person has not started the bot",
+			outbox.Gone, "the person has not started the bot", nil,
 		},
-		{[]string{"chat not found", "chat_id is empty", "channel_private", "channel_invalid"}, outbox.Gone, "the chat was not found"},
+		{[]string{"chat not found", "chat_id is empty", "channel_private", "channel_invalid"}, outbox.Gone, "the chat was not found", nil},
 		{
 			[]string{"message thread not found", "topic_deleted", "topic_id_invalid"},
-			outbox.NoRights, "the topic was deleted",
+			outbox.NoRights, "the topic was deleted", nil,
 		},
-		{[]string{"topic_closed"}, outbox.NoRights, "the topic is closed"},
+		{[]string{"topic_closed"}, outbox.NoRights, "the topic is closed", nil},
 		{
 			[]string{
 				"not enough rights", "have no write access", "chat_write_forbidden", "chat_restricted",
 				"need administrator rights", "chat_admin_required", "chat_send_", "user_banned_in_channel",
 				"have no rights", "user_restricted", "bot is not an administrator",
-			}, outbox.NoRights, "the bot may not write there",
+			}, outbox.NoRights, "the bot may not write there", nil,
 		},
-		{[]string{"too many requests"}, outbox.RetryLater, "Telegram asked to wait"},
+		{[]string{"too many requests"}, outbox.RetryLater, "Telegram asked to wait", nil},
 	}
 }
 
@@ -142,15 +158,15 @@ func classifyDescription(f *outbox.Failure, code int, description string) {
 		for _, words := range known.words {
 			if strings.Contains(description, words) {
 				f.Class, f.Reason = known.class, known.reason
+				if known.cause != nil {
+					f.Err = errors.Join(known.cause, f.Err)
+				}
 				if known.class == outbox.RetryLater {
 					f.After = time.Second
 				}
 				return
 			}
 		}
-	}
-	if strings.Contains(description, "there is no text in the message") {
-		f.Err = errors.Join(errNoText, f.Err)
 	}
 	if code == http.StatusForbidden {
 		f.Class, f.Reason = outbox.NoRights, "Telegram does not let the bot write there"

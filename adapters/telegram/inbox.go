@@ -231,7 +231,8 @@ func (c *Client) toast(ctx context.Context, r bot.Request) (toast string, done b
 		}
 		return "", false
 	}
-	return clip(answer.Toast, toastLength), answer.Message == nil && answer.Modal == nil
+	toast = clip(answer.Toast, toastLength)
+	return toast, toast != "" && answer.Message == nil && answer.Modal == nil
 }
 
 // answerQuery stops the button's waiting sign. A query that is too old is

@@ -28,9 +28,9 @@ type menu struct {
 	Entries []menuEntry `json:"entries"`
 }
 
-// menus returns what each kind of chat shows: in private everything, in groups
+// menusOf returns what each kind of chat shows: in private everything, in groups
 // what anyone may use, to their administrators everything.
-func menus(commands []bot.Command) []menu {
+func menusOf(commands []bot.Command) []menu {
 	var all, open []menuEntry
 	for _, command := range commands {
 		if len(all) == maxMenu {
@@ -56,8 +56,8 @@ func (c *Client) showMenus(ctx context.Context) error {
 	if len(c.commands) == 0 {
 		return nil
 	}
-	wanted := menus(c.commands)
-	encoded, err := json.Marshal(wanted)
+	shown := menusOf(c.commands)
+	encoded, err := json.Marshal(shown)
 	if err != nil {
 		return fmt.Errorf("encode menus: %w", err)
 	}
@@ -70,7 +70,7 @@ func (c *Client) showMenus(ctx context.Context) error {
 	if kept == hash {
 		return nil
 	}
-	for _, m := range wanted {
+	for _, m := range shown {
 		entries, err := json.Marshal(m.Entries)
 		if err != nil {
 			return fmt.Errorf("encode menu: %w", err)

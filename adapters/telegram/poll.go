@@ -19,9 +19,9 @@ const (
 	// Client.h: 50 s); pollLimit gives up on an answer that does not come.
 	pollSeconds = "50"
 	pollLimit   = 65 * time.Second
-	// wanted are the updates that are asked for. Telegram remembers the last
+	// wantedUpdates are the updates that are asked for. Telegram remembers the last
 	// list, so it is always sent.
-	wanted = `["message","callback_query","my_chat_member"]`
+	wantedUpdates = `["message","callback_query","my_chat_member"]`
 	// offsetAge is how long a kept offset is trusted: after a week without
 	// updates Telegram begins anew at a random id.
 	offsetAge = 6 * 24 * time.Hour
@@ -64,7 +64,7 @@ func (p *poller) greet(ctx context.Context) error {
 		if err == nil {
 			break
 		}
-		if err = p.recover(ctx, err); err != nil {
+		if err = p.endure(ctx, err); err != nil {
 			return err
 		}
 	}
@@ -82,9 +82,17 @@ func (p *poller) hello(ctx context.Context) error {
 		return err
 	}
 	p.client.self.Store(&self)
-	// While a webhook is set, polls are refused.
-	_, err := p.client.call(ctx, "deleteWebhook", tgbotapi.Params{"drop_pending_updates": "false"})
-	return err
+	p.client.dropWebhook(ctx)
+	return nil
+}
+
+// dropWebhook ends a webhook, while which polls are refused. Where it fails the
+// polls will tell, and it is tried again.
+func (c *Client) dropWebhook(ctx context.Context) {
+	_, err := c.call(ctx, "deleteWebhook", tgbotapi.Params{"drop_pending_updates": "false"})
+	if err != nil && ctx.Err() == nil {
+		c.log.Warn("webhook_not_deleted", "error", err)
+	}
 }
 
 // poll asks for updates and hands them in; the offset moves, and with it what
@@ -94,7 +102,7 @@ func (p *poller) poll(ctx context.Context) error {
 		asked := time.Now()
 		batch, err := p.fetch(ctx)
 		if err != nil {
-			if err = p.recover(ctx, err); err != nil {
+			if err = p.endure(ctx, err); err != nil {
 				return err
 			}
 			continue
@@ -116,7 +124,7 @@ func (p *poller) poll(ctx context.Context) error {
 }
 
 func (p *poller) fetch(ctx context.Context) ([]json.RawMessage, error) {
-	params := tgbotapi.Params{"timeout": pollSeconds, "limit": "100", "allowed_updates": wanted}
+	params := tgbotapi.Params{"timeout": pollSeconds, "limit": "100", "allowed_updates": wantedUpdates}
 	if p.offset != 0 {
 		params["offset"] = strconv.FormatInt(p.offset, 10)
 	}
@@ -156,9 +164,9 @@ func (p *poller) well() {
 	}
 }
 
-// recover waits after a failed request. It returns an error where waiting is of
+// endure waits after a failed request. It returns an error where waiting is of
 // no use.
-func (p *poller) recover(ctx context.Context, err error) error {
+func (p *poller) endure(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
@@ -173,21 +181,13 @@ func (p *poller) recover(ctx context.Context, err error) error {
 		return fmt.Errorf("account %q: %w (%s)", p.client.account, ErrCredential, f.Code)
 	case f.Code == "409":
 		first, longest = 5*time.Second, time.Minute
-		p.meetConflict(ctx)
+		p.conflict = p.client.now()
+		p.client.dropWebhook(ctx) // where it was no other poller
 	}
 	p.pause = min(max(first, 2*p.pause), longest)
 	p.complain(f)
 	sleep(ctx, max(p.pause, f.After))
 	return ctx.Err()
-}
-
-// meetConflict notes another poller. Where it is a webhook instead, removing it
-// ends the conflict.
-func (p *poller) meetConflict(ctx context.Context) {
-	p.conflict = p.client.now()
-	if _, err := p.client.call(ctx, "deleteWebhook", tgbotapi.Params{"drop_pending_updates": "false"}); err != nil {
-		p.client.log.Debug("webhook_not_deleted", "error", err)
-	}
 }
 
 // complain logs a trouble once, however often it returns.

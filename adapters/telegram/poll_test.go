@@ -177,6 +177,44 @@ func TestSecondInstanceIsSaidOnceAndNeverALoop(t *testing.T) {
 	})
 }
 
+func TestTwoInstancesDoNotChaseEachOther(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		first := newWiredRig(t, telegramtest.Options{})
+		second := bareRig(t, telegramtest.Options{})
+		second.server = first.server
+		second.connect(t, "http://telegram.invalid", first.wire)
+		first.run(t)
+		second.run(t)
+		sleepFor(t, 10*time.Minute)
+		if got := len(first.server.Calls("getUpdates")); got > 60 {
+			t.Errorf("got %d polls in ten minutes, want few", got)
+		}
+		if got := strings.Count(first.log.String()+second.log.String(), "telegram_conflict"); got < 1 || got > 2 {
+			t.Errorf("said %d times, want at most once each", got)
+		}
+		for _, r := range []*rig{first, second} {
+			if err := r.stop(); err != nil {
+				t.Error(err)
+			}
+		}
+	})
+}
+
+func TestServersThatCannotDoEverythingAreGoodEnough(t *testing.T) {
+	r := newRig(t, telegramtest.Options{})
+	for _, method := range []string{"deleteWebhook", "setMyCommands"} {
+		r.server.Fail(telegramtest.Fault{Method: method, Times: -1, Status: 404, Description: "Not Found: method not found"})
+	}
+	r.server.Say(telegramtest.Speech{Chat: 7, Text: "x"})
+	r.run(t)
+	if got := r.desk.await(patient(t), 1); len(got) != 1 {
+		t.Error("nothing was received")
+	}
+	if err := r.stop(); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestWebhookIsRemovedBeforePolling(t *testing.T) {
 	r := newRig(t, telegramtest.Options{})
 	r.run(t)

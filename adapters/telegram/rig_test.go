@@ -178,6 +178,7 @@ type rig struct {
 	memory *fakeMemory
 	log    *journal
 	stop   func() error
+	wire   *http.Client
 }
 
 // newRig returns a client and a server on loopback.
@@ -208,6 +209,7 @@ func newWiredRig(t *testing.T, o telegramtest.Options) *rig {
 		_ = server.Close()
 		<-done
 	})
+	r.wire = client
 	r.connect(t, "http://telegram.invalid", client)
 	return r
 }

@@ -21,8 +21,21 @@ const roleAge = 60 * time.Second
 // maxRoles bounds the cache; it is emptied when full.
 const maxRoles = 4096
 
-// errRoleHidden is what people are told where Telegram does not say who they are.
-var errRoleHidden = errors.New("Telegram does not tell who the administrators are: make the bot an administrator here and try again")
+// roleError tells people what to do about a role that is not known.
+type roleError struct {
+	advice string
+	cause  error
+}
+
+func (e *roleError) Error() string { return e.advice }
+
+func (e *roleError) Unwrap() error { return e.cause }
+
+// What people are told where their role is not known.
+const (
+	adviceHidden = "Telegram does not tell who the administrators are: make the bot an administrator here and try again"
+	adviceWait   = "Telegram did not say who the administrators are: try again in a minute"
+)
 
 type roleKey struct{ chat, user string }
 
@@ -71,15 +84,15 @@ func (c *Client) askRole(ctx context.Context, chatID, userID string) (subscripti
 		return roleOf(one), nil
 	}
 	if !isRefusal(err) {
-		return subscriptions.RoleUnknown, fmt.Errorf("ask for the member: %w", err)
+		return subscriptions.RoleUnknown, &roleError{adviceWait, err}
 	}
 	var all []member
 	err = c.ask(ctx, "getChatAdministrators", tgbotapi.Params{"chat_id": chatID}, &all)
 	if err != nil {
 		if isRefusal(err) {
-			return subscriptions.RoleUnknown, errRoleHidden
+			return subscriptions.RoleUnknown, &roleError{adviceHidden, err}
 		}
-		return subscriptions.RoleUnknown, fmt.Errorf("ask for the administrators: %w", err)
+		return subscriptions.RoleUnknown, &roleError{adviceWait, err}
 	}
 	for _, m := range all {
 		if strconv.FormatInt(m.User.ID, 10) == userID {
