@@ -1,0 +1,40 @@
+package storage
+
+import (
+	"context"
+
+	"gorm.io/gorm"
+
+	"bellwether/bot/outbox"
+)
+
+// InsertSends adds sends in a transaction of its own.
+func (s *Store) InsertSends(ctx context.Context, sends ...outbox.Send) (n int, err error) {
+	err = s.durable.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
+		n, err = insertSends(tx, sends)
+		return err
+	})
+	return n, err
+}
+
+// Query reads one value.
+func (s *Store) Query(into any, query string, args ...any) error {
+	return s.fast.Raw(query, args...).Scan(into).Error
+}
+
+// Plan returns how SQLite runs a claim.
+func (s *Store) Plan(only bool) (plan []string, err error) {
+	query := headsAfter + behindCount + headsTail
+	if only {
+		query = headsOf + behindCount + headsTail
+	}
+	var rows []struct{ Detail string }
+	err = s.fast.Raw("EXPLAIN QUERY PLAN "+query, map[string]any{
+		"account": "telegram/main", "priority": 4, "now": 1, "limit": 10, "behind": 5, "destination": 0, "person": 0,
+		"only": [][]any{{1, 0}, {2, 0}},
+	}).Scan(&rows).Error
+	for _, r := range rows {
+		plan = append(plan, r.Detail)
+	}
+	return plan, err
+}

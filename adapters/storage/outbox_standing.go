@@ -1,0 +1,79 @@
+package storage
+
+import (
+	"context"
+	"time"
+
+	"gorm.io/gorm"
+
+	"bellwether/bot/outbox"
+	"bellwether/subscriptions"
+)
+
+// Park keeps everything of a destination and stops sending there, for a reason
+// in plain words. It tells whether that changed anything.
+func (s *Store) Park(ctx context.Context, d subscriptions.DestinationID, standing subscriptions.Standing, reason string) (changed bool, err error) {
+	err = s.durable.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
+		changed, err = parkDestination(tx, d, standing, reason, s.now())
+		return err
+	})
+	return changed, wrap("park destination", err)
+}
+
+// Revive sends to a destination again, what was waiting included. It tells
+// whether that changed anything.
+func (s *Store) Revive(ctx context.Context, d subscriptions.DestinationID) (changed bool, err error) {
+	err = s.durable.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
+		changed, err = reviveDestination(tx, d, s.now())
+		return err
+	})
+	return changed, wrap("revive destination", err)
+}
+
+func parkDestination(tx *gorm.DB, d subscriptions.DestinationID, standing subscriptions.Standing, reason string, now time.Time) (bool, error) {
+	done := tx.Exec(`UPDATE destinations SET standing = ?, reason = ?, since = ? WHERE id = ? AND (standing <> ? OR reason <> ?)`,
+		string(standing), reason, stampsOf(now), int64(d), string(standing), reason)
+	if done.Error != nil {
+		return false, done.Error
+	}
+	err := tx.Exec(`UPDATE sends SET state = 'parked', reason = ? WHERE destination = ? AND state = 'waiting'`, reason, int64(d)).Error
+	return done.RowsAffected > 0, err
+}
+
+func reviveDestination(tx *gorm.DB, d subscriptions.DestinationID, now time.Time) (bool, error) {
+	done := tx.Exec(`UPDATE destinations SET standing = 'active', reason = '', since = ? WHERE id = ? AND standing <> 'active'`,
+		stampsOf(now), int64(d))
+	if done.Error != nil {
+		return false, done.Error
+	}
+	err := tx.Exec(`UPDATE sends SET state = 'waiting', reason = '', retry = 0, attempts = 0 WHERE destination = ? AND state = 'parked'`,
+		int64(d)).Error
+	return done.RowsAffected > 0, err
+}
+
+// Probe implements outbox.Upkeep.
+func (o *Outbox) Probe(ctx context.Context, now time.Time) (int, error) {
+	done := o.s.fast.WithContext(ctx).Exec(`UPDATE sends SET state = 'waiting', retry = 0 WHERE id IN (
+		SELECT min(id) FROM sends WHERE state = 'parked' AND retry > 0 AND retry <= ? GROUP BY destination)`, stampsOf(now))
+	return int(done.RowsAffected), wrap("probe parked places", done.Error)
+}
+
+// Depths implements outbox.Upkeep.
+func (o *Outbox) Depths(ctx context.Context) ([]outbox.Depth, error) {
+	var rows []struct {
+		Account         string
+		Priority, Count int
+		Created         stamp
+	}
+	err := o.s.fast.WithContext(ctx).Raw(`SELECT w.account, w.priority, w.n AS count, s.created FROM (
+		SELECT account, priority, count(*) AS n, min(id) AS first FROM sends WHERE state IN ('waiting', 'sending')
+		GROUP BY account, priority) w JOIN sends s ON s.id = w.first ORDER BY w.account, w.priority`).Scan(&rows).Error
+	if err != nil {
+		return nil, wrap("count sends", err)
+	}
+	out := make([]outbox.Depth, len(rows))
+	for i, r := range rows {
+		out[i] = outbox.Depth{Account: accountFrom(r.Account), Priority: outbox.Priority(r.Priority), Count: r.Count, Oldest: r.Created.time()}
+	}
+	return out, nil
+}
