@@ -59,10 +59,7 @@ func (c *Client) read(u update) deed {
 
 // readMessage returns the request that a message is, nil where it is not for us.
 func (c *Client) readMessage(id int64, m chatMessage) *bot.Request {
-	if m.Chat.Type == "channel" || m.Forwarded || m.From != nil && m.From.ID == serviceAccount {
-		return nil
-	}
-	if m.From != nil && m.From.IsBot && m.SenderChat == nil {
+	if isNobodys(m) {
 		return nil
 	}
 	r := c.newRequest(id, m)
@@ -77,19 +74,29 @@ func (c *Client) readMessage(id int64, m chatMessage) *bot.Request {
 		}
 		return &r
 	}
-	private := m.Chat.Type == "private"
+	direct := m.Chat.Type == "private" || r.Message != ""
 	if command, ok := parseCommand(m.Text, m.Entities); ok {
-		if !c.isOurs(command, private || r.Message != "") {
+		if !c.isOurs(command, direct) {
 			return nil
 		}
 		r.Command, r.Text = command.name, command.rest
 		return &r
 	}
-	if m.Text == "" || !private && r.Message == "" {
+	if m.Text == "" || !direct {
 		return nil
 	}
 	r.Text = strings.TrimSpace(m.Text)
 	return &r
+}
+
+// isNobodys tells whether no person wrote a message: a channel's post, its
+// automatic forward, another bot. An anonymous administrator looks like a bot
+// that speaks for a chat.
+func isNobodys(m chatMessage) bool {
+	if m.Chat.Type == "channel" || m.Forwarded {
+		return true
+	}
+	return m.From != nil && (m.From.ID == serviceAccount || m.From.IsBot && m.SenderChat == nil)
 }
 
 // isOurs tells whether a command is meant for this bot. In a group with other

@@ -21,11 +21,7 @@ func (s *Server) readKeyboard(call request) ([][]Button, error) {
 		return nil, nil
 	}
 	var markup struct {
-		Inline [][]struct {
-			Text string  `json:"text"`
-			Data *string `json:"callback_data"`
-			URL  *string `json:"url"`
-		} `json:"inline_keyboard"`
+		Inline [][]inlineButton `json:"inline_keyboard"`
 	}
 	if err := json.Unmarshal([]byte(raw), &markup); err != nil {
 		return nil, bad("can't parse reply keyboard markup JSON object")
@@ -33,35 +29,47 @@ func (s *Server) readKeyboard(call request) ([][]Button, error) {
 	var rows [][]Button
 	count := 0
 	for _, line := range markup.Inline {
-		var row []Button
+		row := make([]Button, 0, len(line))
 		for _, b := range line {
-			made := Button{Text: b.Text}
-			switch {
-			case strings.TrimSpace(b.Text) == "":
-				return nil, bad("inline keyboard button text must be non-empty")
-			case b.Data != nil && b.URL == nil:
-				made.Data = *b.Data
-				if len(made.Data) < 1 || len(made.Data) > maxData {
-					return nil, bad("BUTTON_DATA_INVALID")
-				}
-			case b.URL != nil && b.Data == nil:
-				made.URL = *b.URL
-				if !linkTaken(made.URL) {
-					return nil, bad("inline keyboard button URL '%s' is invalid: Wrong HTTP URL", made.URL)
-				}
-			default:
-				return nil, bad("text buttons are unallowed in the inline keyboard")
+			made, err := b.read()
+			if err != nil {
+				return nil, err
 			}
 			row = append(row, made)
-			count++
 		}
-		if len(row) > maxRow {
+		if count += len(row); len(row) > maxRow || count > maxButtons {
 			return nil, bad("reply markup is too long")
 		}
 		rows = append(rows, row)
 	}
-	if count > maxButtons {
-		return nil, bad("reply markup is too long")
-	}
 	return rows, nil
+}
+
+// inlineButton is a button as it is sent.
+type inlineButton struct {
+	Text string  `json:"text"`
+	Data *string `json:"callback_data"`
+	URL  *string `json:"url"`
+}
+
+// read checks the button: it has words, and one thing to do.
+func (b inlineButton) read() (Button, error) {
+	made := Button{Text: b.Text}
+	switch {
+	case strings.TrimSpace(b.Text) == "":
+		return made, bad("inline keyboard button text must be non-empty")
+	case b.Data != nil && b.URL == nil:
+		made.Data = *b.Data
+		if len(made.Data) < 1 || len(made.Data) > maxData {
+			return made, bad("BUTTON_DATA_INVALID")
+		}
+	case b.URL != nil && b.Data == nil:
+		made.URL = *b.URL
+		if !linkTaken(made.URL) {
+			return made, bad("inline keyboard button URL '%s' is invalid: Wrong HTTP URL", made.URL)
+		}
+	default:
+		return made, bad("text buttons are unallowed in the inline keyboard")
+	}
+	return made, nil
 }

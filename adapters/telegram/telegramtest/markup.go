@@ -120,7 +120,7 @@ func (p *markupParser) reference() rune {
 		return '&'
 	}
 	n := 0
-	for n < len(rest) && (rest[n] >= 'a' && rest[n] <= 'z' || rest[n] >= 'A' && rest[n] <= 'Z') {
+	for n < len(rest) && isLetter(rest[n]) {
 		n++
 	}
 	named := map[string]rune{"lt": '<', "gt": '>', "amp": '&', "quot": '"'}
@@ -148,6 +148,12 @@ func (p *markupParser) skipSemicolon() {
 
 func isSpace(c byte) bool { return c == ' ' || c >= '\t' && c <= '\r' }
 
+func isLetter(c byte) bool { return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' }
+
+func endsName(c byte) bool { return isSpace(c) || c == '>' }
+
+func endsKey(c byte) bool { return endsName(c) || c == '=' }
+
 // tag reads a start or an end tag.
 func (p *markupParser) tag() error {
 	begin := p.at
@@ -156,7 +162,7 @@ func (p *markupParser) tag() error {
 		p.at++
 		return p.endTag(begin)
 	}
-	name := strings.ToLower(p.until(func(c byte) bool { return isSpace(c) || c == '>' }))
+	name := strings.ToLower(p.until(endsName))
 	if p.at >= len(p.in) {
 		return markupErrorf("Unclosed start tag at byte offset %d", begin)
 	}
@@ -201,7 +207,7 @@ func (p *markupParser) spaces() { p.until(func(c byte) bool { return !isSpace(c)
 // "expandable".
 func (p *markupParser) attribute(tag string, begin int) (key, value string, err error) {
 	unclosed := func() error { return markupErrorf("Unclosed start tag %q at byte offset %d", tag, begin) }
-	key = strings.ToLower(p.until(func(c byte) bool { return isSpace(c) || c == '=' || c == '>' }))
+	key = strings.ToLower(p.until(endsKey))
 	if key == "" {
 		return "", "", markupErrorf("Empty attribute name in the tag %q at byte offset %d", tag, begin)
 	}
@@ -224,11 +230,8 @@ func (p *markupParser) attribute(tag string, begin int) (key, value string, err 
 		p.at++
 		return p.quoted(key, c, unclosed)
 	}
-	value = p.until(func(c byte) bool {
-		letter := c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z'
-		return !letter && c != '.' && c != '-'
-	})
-	if p.at >= len(p.in) || !isSpace(p.in[p.at]) && p.in[p.at] != '>' {
+	value = p.until(func(c byte) bool { return !isLetter(c) && !isDigit(c, 10) && c != '.' && c != '-' })
+	if p.at >= len(p.in) || !endsName(p.in[p.at]) {
 		return "", "", markupErrorf("Unexpected end of name token at byte offset %d", p.at)
 	}
 	return key, strings.ToLower(value), nil
@@ -255,7 +258,7 @@ func (p *markupParser) endTag(begin int) error {
 	if len(p.open) == 0 {
 		return markupErrorf("Unexpected end tag at byte offset %d", begin)
 	}
-	name := strings.ToLower(p.until(func(c byte) bool { return isSpace(c) || c == '>' }))
+	name := strings.ToLower(p.until(endsName))
 	p.spaces()
 	if p.at >= len(p.in) || p.in[p.at] != '>' {
 		return markupErrorf("Unclosed end tag at byte offset %d", begin)
