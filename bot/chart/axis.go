@@ -77,10 +77,11 @@ func NiceTicks(lo, hi float64, n int) []float64 {
 		if v > hi+step*1e-9 {
 			break
 		}
-		if math.Abs(v) < step*1e-9 {
-			v = 0
+		v = tidy(v, step)
+		if i > 0 && v <= ticks[i-1] {
+			break
 		}
-		ticks = append(ticks, tidy(v))
+		ticks = append(ticks, v)
 	}
 	return ticks
 }
@@ -95,9 +96,14 @@ func niceStep(raw float64) float64 {
 	return 10 * power
 }
 
-// tidy takes away what adding steps left behind the 12th digit.
-func tidy(v float64) float64 {
-	t, err := strconv.ParseFloat(strconv.FormatFloat(v, 'g', 12, 64), 64)
+// tidy takes away what adding steps left behind the last digit that a step
+// changes.
+func tidy(v, step float64) float64 {
+	if math.Abs(v) < step*1e-9 {
+		return 0
+	}
+	digits := 4 + int(math.Ceil(math.Log10(math.Abs(v)/step)))
+	t, err := strconv.ParseFloat(strconv.FormatFloat(v, 'g', min(max(digits, 4), 17), 64), 64)
 	if err != nil {
 		return v
 	}

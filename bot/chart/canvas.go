@@ -80,15 +80,18 @@ func (c *canvas) pixels(r image.Rectangle, fill color.RGBA) {
 	}
 }
 
-// blend lays a colour over a pixel through a mask of 0 to 255.
+// blend lays a colour over a pixel through a mask of 0 to 255. It reckons in
+// 1/65025, because rounding twice makes faint colours overflow on white.
 func blend(dst []uint8, src color.RGBA, mask uint32) {
 	if mask == 0 {
 		return
 	}
-	keep := 255 - uint32(src.A)*mask/255
-	dst[0] = uint8((uint32(src.R)*mask + uint32(dst[0])*keep + 127) / 255)
-	dst[1] = uint8((uint32(src.G)*mask + uint32(dst[1])*keep + 127) / 255)
-	dst[2] = uint8((uint32(src.B)*mask + uint32(dst[2])*keep + 127) / 255)
+	const whole = 255 * 255
+	keep := whole - uint32(src.A)*mask
+	over := mask * 255
+	dst[0] = uint8((uint32(src.R)*over + uint32(dst[0])*keep + whole/2) / whole)
+	dst[1] = uint8((uint32(src.G)*over + uint32(dst[1])*keep + whole/2) / whole)
+	dst[2] = uint8((uint32(src.B)*over + uint32(dst[2])*keep + whole/2) / whole)
 }
 
 // dashes draws a horizontal broken line from x0 to x1. Each dash is a box of

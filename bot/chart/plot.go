@@ -172,12 +172,12 @@ func (d *priceDrawing) levelName(l Level, y float64, ink color.RGBA) {
 			if b.y < f.y-6 || b.y+h > f.y+f.h {
 				continue
 			}
-			if n := d.hidden(b); n < least {
+			if n := d.hidden(b) + d.crossed(b, l); n < least {
 				best, least = b, n
 			}
 		}
 	}
-	if least == math.MaxInt {
+	if least >= unreadable {
 		return
 	}
 	d.taken = append(d.taken, best)
@@ -194,13 +194,27 @@ func (b box) touches(o box) bool {
 	return b.x < o.x+o.w && o.x < b.x+b.w && b.y < o.y+o.h && o.y < b.y+b.h
 }
 
+// unreadable is what crossed and hidden return for letters on letters or on
+// another level.
+const unreadable = 1 << 24
+
+// crossed tells whether another level goes through a box.
+func (d *priceDrawing) crossed(b box, own Level) int {
+	for _, l := range d.Levels {
+		if y := d.frame.yAt(l.Y); l != own && y > b.y-1 && y < b.y+b.h+1 {
+			return unreadable
+		}
+	}
+	return 0
+}
+
 // hidden tells how much a box would cover: points of the line, and what was
 // written before, which counts for all of them.
 func (d *priceDrawing) hidden(b box) int {
 	n := 0
 	for _, o := range d.taken {
 		if b.touches(o) {
-			n += 1 << 24
+			n += unreadable
 		}
 	}
 	for _, piece := range d.line {
@@ -255,7 +269,8 @@ func (d *priceDrawing) bubble(at point, label string) {
 		for _, y := range []float64{at.y - 18 - h, at.y + 18} {
 			x := min(max(at.x+w*shift, d.frame.x+2), d.frame.x+d.frame.w-w-2)
 			b := box{x, y, w, h}
-			if n := d.hidden(b); n < least && y > d.frame.y-10 && y+h < d.frame.y+d.frame.h {
+			n := d.hidden(b)
+			if n < least && y > d.frame.y-10 && y+h < d.frame.y+d.frame.h {
 				best, least = b, n
 			}
 		}

@@ -140,8 +140,20 @@ func (d *priceDrawing) header() {
 		d.sign(PriceWidth-margin-change.width-12, 70.7, 10, d.Tone, d.tone)
 	}
 	room := left - margin - 28
-	d.text(margin, 47, d.layout(d.Title, style{23, bold}, room), d.theme.ink)
+	d.text(margin, 47, d.shrunk(d.Title, room, 23, 20, 17), d.theme.ink)
 	d.text(margin, 73, d.layout(d.Subtitle, style{14, regular}, room), d.theme.soft)
+}
+
+// shrunk returns a bold line in the first size in which it fits, or cut in the
+// last.
+func (c *canvas) shrunk(s string, room float64, sizes ...float64) line {
+	var l line
+	for _, size := range sizes {
+		if l = c.layout(s, style{size, bold}, 0); l.width <= room {
+			return l
+		}
+	}
+	return c.layout(s, l.style, room)
 }
 
 // sign draws the shape of a tone: a triangle up or down, a bar for neither.

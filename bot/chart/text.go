@@ -120,28 +120,25 @@ func shows(r rune) bool {
 // and even runs, so that a number within words from right to left has to be
 // told from words from left to right here.
 func setLevels(all []cluster) {
-	var first strings.Builder
+	runes := make([]rune, len(all))
 	class := make([]bidi.Class, len(all))
-	base := -1
-	mixed := false
+	base, mixed := -1, false
 	for i, cl := range all {
-		first.WriteRune(cl.runes[0])
-		p, _ := bidi.LookupRune(cl.runes[0])
+		runes[i] = cl.runes[0]
+		p, _ := bidi.LookupRune(runes[i])
 		class[i] = p.Class()
-		if right := class[i] == bidi.R || class[i] == bidi.AL; right || class[i] == bidi.L {
-			mixed = mixed || right
-			if base < 0 && right {
-				base = 1
-			} else if base < 0 {
-				base = 0
-			}
+		d := strong(class[i])
+		mixed = mixed || d == 1
+		if base < 0 {
+			base = d
 		}
 	}
 	if !mixed {
 		return
 	}
+	pairBrackets(runes, class, base)
 	var p bidi.Paragraph
-	if _, err := p.SetString(first.String()); err != nil {
+	if _, err := p.SetString(string(runes)); err != nil {
 		return
 	}
 	order, err := p.Order()
@@ -153,6 +150,70 @@ func setLevels(all []cluster) {
 		from, to := run.Pos()
 		levelRun(all[from:min(to+1, len(all))], class[from:], run.Direction(), base, n > 0)
 	}
+}
+
+// strong returns the direction of a class: 0 from left to right, 1 from right
+// to left, -1 for those that take their neighbours'.
+func strong(c bidi.Class) int {
+	switch c {
+	case bidi.L:
+		return 0
+	case bidi.R, bidi.AL:
+		return 1
+	}
+	return -1
+}
+
+// pairBrackets puts a letter of the right direction in the place of each
+// bracket of a pair (rule N0), because the library does not find pairs: it
+// compares an opening with a closing bracket and never finds them equal.
+func pairBrackets(runes []rune, class []bidi.Class, base int) {
+	letters := [2]rune{'a', 'א'}
+	var open []int
+	for i, r := range runes {
+		p, _ := bidi.LookupRune(r)
+		if !p.IsBracket() {
+			continue
+		}
+		if p.IsOpeningBracket() {
+			open = append(open, i)
+			continue
+		}
+		if len(open) == 0 || mirror(runes[open[len(open)-1]]) != r {
+			continue
+		}
+		from := open[len(open)-1]
+		open = open[:len(open)-1]
+		if d := pairDirection(class, from, i, base); d >= 0 {
+			runes[from], runes[i] = letters[d], letters[d]
+			class[from], class[i] = []bidi.Class{bidi.L, bidi.R}[d], []bidi.Class{bidi.L, bidi.R}[d]
+		}
+	}
+}
+
+// pairDirection returns the direction of a pair of brackets: that of the line
+// where a word within has it, else that of the words before, if those within
+// have it too.
+func pairDirection(class []bidi.Class, from, to, base int) int {
+	within := -1
+	for _, c := range class[from+1 : to] {
+		d := strong(c)
+		if d == base {
+			return base
+		}
+		if d >= 0 {
+			within = d
+		}
+	}
+	if within < 0 {
+		return -1
+	}
+	for i := from - 1; i >= 0; i-- {
+		if d := strong(class[i]); d >= 0 {
+			return d
+		}
+	}
+	return base
 }
 
 // levelRun sets the levels of one run. In a line that begins from left to
