@@ -59,7 +59,11 @@ func (d *priceDrawing) edgeWidth() float64 {
 func (d *priceDrawing) grid() {
 	f := d.frame
 	right := f.x + f.w
-	for _, t := range d.YTicks[:min(len(d.YTicks), maxTicks)] {
+	ticks := d.YTicks[:min(len(d.YTicks), maxTicks)]
+	if len(d.points) == 0 && len(d.Levels) == 0 {
+		ticks = nil // values of what is not there
+	}
+	for _, t := range ticks {
 		if !(t.At >= f.lower && t.At <= f.upper) {
 			continue
 		}

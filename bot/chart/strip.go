@@ -174,7 +174,7 @@ func (d *stripDrawing) badge(x, y float64, r Row) {
 	t := d.theme
 	var s shape
 	if r.Suspect {
-		d.hatch(x, y, badgeWidth, h)
+		d.hatch(x, y, badgeWidth, h, 2)
 		l := d.layout("? "+trimSign(r.Percent), style{13.5, bold}, badgeWidth-12)
 		if r.Percent == "" {
 			l = d.layout("?", style{15, bold}, badgeWidth-12)
@@ -197,17 +197,19 @@ func (d *stripDrawing) badge(x, y float64, r Row) {
 	d.sign(x+13, y+h/2, 9, r.Tone, t.onTone)
 }
 
-// hatch draws a box of slanted stripes with an outline.
-func (d *stripDrawing) hatch(x, y, w, h float64) {
+// hatch draws a box of slanted stripes, which end inset units before its edge,
+// with an outline.
+func (d *stripDrawing) hatch(x, y, w, h, inset float64) {
 	var s shape
 	const gap = 7.0
-	for at := x - h + 3; at < x+w; at += gap {
+	left, right, foot := x+inset, x+w-inset, y+h-inset
+	tall := h - 2*inset
+	for at := left - tall + 3; at < right; at += gap {
 		// Each stripe is cut to the box by hand: from its foot to its head.
-		foot, head := max(at, x), min(at+h, x+w)
-		if head-foot < 1 {
-			continue
+		from, to := max(at, left), min(at+tall, right)
+		if to-from >= 1 {
+			s.stroke([]point{{from, foot - (from - at)}, {to, foot - (to - at)}}, 1.3)
 		}
-		s.stroke([]point{{foot, y + h - (foot - at)}, {head, y + h - (head - at)}}, 1.3)
 	}
 	d.fill(&s, fade(d.theme.warn, 0.38))
 	s.roundRect(x, y, w, h, 6)

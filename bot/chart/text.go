@@ -28,17 +28,20 @@ type line struct {
 	width float64
 }
 
-// cluster is a character as people see it, and its level of direction: odd
-// from right to left.
+// cluster is a character as people see it.
 type cluster struct {
 	runes []rune
-	level int
+	level int  // of direction: odd from right to left
+	apart bool // it must not join the next one (U+200C)
 }
 
 // layout returns a text that is at most limit units wide; what is longer ends
 // with "…". A limit of 0 is none.
 func (c *canvas) layout(s string, st style, limit float64) line {
-	all := clusters(s)
+	size := c.ppem(st.size)
+	all := join(clusters(s), func(r rune) bool {
+		return !c.fonts.glyph(glyphKey{r: r, size: size, weight: st.weight}).missing
+	})
 	l := c.arrange(all, st)
 	if limit <= 0 || l.width <= limit {
 		return l
@@ -105,7 +108,7 @@ func clusters(s string) []cluster {
 			}
 		}
 		if len(runes) > 0 {
-			all = append(all, cluster{runes: runes})
+			all = append(all, cluster{runes: runes, apart: strings.ContainsRune(text, 0x200C)})
 		}
 	}
 	setLevels(all)

@@ -43,3 +43,33 @@ func FuzzClusters(f *testing.F) {
 		}
 	})
 }
+
+func TestArabicLettersJoin(t *testing.T) {
+	for _, tt := range []struct{ name, in, want string }{
+		{"first, middle, last", "ببب", "\uFE91\uFE92\uFE90"},
+		{"alone", "ب", "ب"},
+		{"a letter that does not reach out", "دار", "دار"},
+		{"after one that does not reach out", "دب", "دب"},
+		{"lam and alef are one", "لا", "\uFEFB"},
+		{"lam and alef after a letter", "بلا", "\uFE91\uFEFC"},
+		{"kept apart", "می\u200Cم", "\uFEE3\uFBFDم"},
+		{"not across a space", "بب بب", "\uFE91\uFE90 \uFE91\uFE90"},
+		{"marks stay", "بَب", "\uFE91\u064E\uFE90"},
+		{"other scripts", "אב ab", "אב ab"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			got := ""
+			for _, cl := range join(clusters(tt.in), func(rune) bool { return true }) {
+				got += string(cl.runes)
+			}
+			if got != tt.want {
+				t.Errorf("%q is shown as %+q, want %+q", tt.in, got, tt.want)
+			}
+		})
+	}
+	for _, cl := range join(clusters("ببلا"), func(rune) bool { return false }) {
+		if cl.runes[0] > 0xFB00 {
+			t.Errorf("a form that no font has was taken: %+q", cl.runes)
+		}
+	}
+}
