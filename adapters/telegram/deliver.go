@@ -200,11 +200,8 @@ func (c *Client) remove(ctx context.Context, params tgbotapi.Params, done outbox
 }
 
 func asFailure(err error) *outbox.Failure {
-	var f *outbox.Failure
-	if errors.As(err, &f) {
-		return f
-	}
-	return nil
+	f, _ := errors.AsType[*outbox.Failure](err)
+	return f
 }
 
 func isBadMessage(err error) bool {

@@ -146,15 +146,12 @@ func refusals() []refusal {
 	}
 }
 
-// refusalTable is read only.
-var refusalTable = refusals()
-
 // classifyDescription judges a refusal by its words. A 403 that is not known is
 // NoRights: of the two that park a destination it is the one that is tried
 // again, so a wrong guess costs least. A 400 that is not known speaks of the
 // message, and a plainer form is tried.
 func classifyDescription(f *outbox.Failure, code int, description string) {
-	for _, known := range refusalTable {
+	for _, known := range refusals() {
 		for _, words := range known.words {
 			if strings.Contains(description, words) {
 				f.Class, f.Reason = known.class, known.reason

@@ -23,7 +23,7 @@ func TestRefusalsAreTranslated(t *testing.T) {
 		description string
 		want        outbox.Class
 	}{
-		{401, "Unauthorized", outbox.Credential},
+		{401, http.StatusText(401), outbox.Credential},
 		{404, "Not Found", outbox.Credential},
 		{421, "Misdirected Request", outbox.Credential},
 		{403, "Forbidden: bot was blocked by the user", outbox.Gone},

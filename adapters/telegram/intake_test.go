@@ -2,6 +2,7 @@ package telegram_test
 
 import (
 	"fmt"
+	"maps"
 	"strings"
 	"testing"
 	"time"
@@ -154,9 +155,7 @@ func TestOthersNamesNeverAuthorise(t *testing.T) {
 		if senderChat != 0 {
 			m["sender_chat"] = map[string]any{"id": senderChat, "type": "channel"}
 		}
-		for name, value := range more {
-			m[name] = value
-		}
+		maps.Copy(m, more)
 		r.server.Push("message", m)
 	}
 	says(1087968824, group, nil)                                      // an anonymous administrator

@@ -140,7 +140,7 @@ func TestUpdateIDsMayBeginAnew(t *testing.T) {
 func TestWrongTokenEndsRunAtOnceAndIsNotTold(t *testing.T) {
 	for _, status := range []int{401, 404, 421} {
 		r := newRig(t, telegramtest.Options{})
-		r.server.Fail(telegramtest.Fault{Status: status, Description: "Unauthorized: " + testToken, Times: -1})
+		r.server.Fail(telegramtest.Fault{Status: status, Description: "Not accepted: " + testToken, Times: -1})
 		err := r.client.Run(t.Context())
 		if !errors.Is(err, telegram.ErrCredential) {
 			t.Fatalf("%d: got %v, want ErrCredential", status, err)

@@ -1,6 +1,7 @@
 package telegram_test
 
 import (
+	"maps"
 	"testing"
 
 	"bellwether/adapters/telegram/telegramtest"
@@ -89,9 +90,7 @@ func service(chat int64, kind string, fields map[string]any) func(*telegramtest.
 			"message_id": 1, "date": 5, "chat": map[string]any{"id": chat, "type": kind, "title": "Old"},
 			"from": map[string]any{"id": 7, "first_name": "Kim"},
 		}
-		for name, value := range fields {
-			m[name] = value
-		}
+		maps.Copy(m, fields)
 		s.Push("message", m)
 	}
 }

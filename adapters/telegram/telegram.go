@@ -105,7 +105,7 @@ func New(o Options) (*Client, error) {
 
 // silence stops the library's log, which would show the token. The library
 // keeps its logger in a package variable without a lock, so it is set once.
-var silence = sync.OnceValue(func() error {
+var silence = sync.OnceValue(func() error { //nolint:gochecknoglobals // It guards the library's own.
 	return tgbotapi.SetLogger(stdlog.New(io.Discard, "", 0))
 })
 

@@ -25,18 +25,31 @@ func (e markupError) Error() string { return string(e) }
 
 func markupErrorf(format string, args ...any) error { return markupError(fmt.Sprintf(format, args...)) }
 
-// tags returns the tags of Telegram's HTML and the entity that each makes.
-func tags() map[string]string {
-	return map[string]string{
-		"a": "text_link", "b": "bold", "strong": "bold", "i": "italic", "em": "italic",
-		"u": "underline", "ins": "underline", "s": "strikethrough", "strike": "strikethrough",
-		"del": "strikethrough", "span": "spoiler", "tg-spoiler": "spoiler", "tg-emoji": "custom_emoji",
-		"tg-time": "date_time", "code": "code", "pre": "pre", "blockquote": "blockquote",
+// entityOf returns the type of the entity that a tag makes; false for a tag
+// that Telegram does not know.
+func entityOf(tag string) (string, bool) {
+	switch tag {
+	case "a":
+		return "text_link", true
+	case "b", "strong":
+		return "bold", true
+	case "i", "em":
+		return "italic", true
+	case "u", "ins":
+		return "underline", true
+	case "s", "strike", "del":
+		return "strikethrough", true
+	case "span", "tg-spoiler":
+		return "spoiler", true
+	case "tg-emoji":
+		return "custom_emoji", true
+	case "tg-time":
+		return "date_time", true
+	case "code", "pre", "blockquote":
+		return tag, true
 	}
+	return "", false
 }
-
-// tagTable is read only.
-var tagTable = tags()
 
 // openTag is a tag that waits for its end.
 type openTag struct {
@@ -166,7 +179,7 @@ func (p *markupParser) tag() error {
 	if p.at >= len(p.in) {
 		return markupErrorf("Unclosed start tag at byte offset %d", begin)
 	}
-	if _, ok := tagTable[name]; !ok {
+	if _, ok := entityOf(name); !ok {
 		return markupErrorf("Unsupported start tag %q at byte offset %d", name, begin)
 	}
 	attributes := make(map[string]string)
@@ -278,7 +291,8 @@ func (p *markupParser) close(t openTag) {
 	if p.utf16 == t.offset {
 		return
 	}
-	e := Entity{Type: tagTable[t.name], Offset: t.offset, Length: p.utf16 - t.offset}
+	kind, _ := entityOf(t.name)
+	e := Entity{Type: kind, Offset: t.offset, Length: p.utf16 - t.offset}
 	switch t.name {
 	case "a":
 		address, ok := t.attribute["href"]

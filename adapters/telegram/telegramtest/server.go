@@ -150,7 +150,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	if s.options.Token != "" && token != s.options.Token {
 		s.note(call)
-		writeRefusal(w, &refusal{code: http.StatusUnauthorized, text: "Unauthorized"})
+		writeRefusal(w, &refusal{code: http.StatusUnauthorized, text: http.StatusText(http.StatusUnauthorized)})
 		return
 	}
 	s.note(call)
