@@ -72,6 +72,7 @@ func TestFailureClasses(t *testing.T) {
 	for _, row := range rows {
 		t.Run(row.name, func(t *testing.T) {
 			bubble(t, func(t *testing.T, r *rig) {
+				r.opts.Poll = time.Minute
 				r.opts.Messengers = map[outbox.Account]outbox.Messenger{row.account: r.chat}
 				r.chat.script = func(n int, _ outbox.Delivery) (outbox.Receipt, error) {
 					if n <= len(row.fails) {
@@ -172,6 +173,7 @@ func TestParkedPlaceKeepsItsSendsAndRevives(t *testing.T) {
 
 func TestProbeThatIsTakenRevivesThePlace(t *testing.T) {
 	bubble(t, func(t *testing.T, r *rig) {
+		r.opts.Poll = 10 * time.Minute
 		from := time.Now()
 		r.chat.script = func(int, outbox.Delivery) (outbox.Receipt, error) {
 			if time.Since(from) < 4*time.Hour {
@@ -193,6 +195,7 @@ func TestProbeThatIsTakenRevivesThePlace(t *testing.T) {
 func TestAlarmIsRaisedOnceForAnAccountThatIsNotAccepted(t *testing.T) {
 	bubble(t, func(t *testing.T, r *rig) {
 		alarms := 0
+		r.opts.Poll = 10 * time.Minute
 		r.opts.Alarm = func(outbox.Account, *outbox.Failure) { alarms++ }
 		r.chat.latency = time.Second
 		r.chat.script = func(int, outbox.Delivery) (outbox.Receipt, error) { return outbox.Receipt{}, fail(outbox.Credential) }

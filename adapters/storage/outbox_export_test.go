@@ -24,7 +24,7 @@ func (s *Store) Query(into any, query string, args ...any) error {
 
 // Plan returns how SQLite runs a claim.
 func (s *Store) Plan(only bool) (plan []string, err error) {
-	query := headsAfter + behindCount + headsTail
+	query := headsAfter() + behindCount + headsTail
 	if only {
 		query = headsOf + behindCount + headsTail
 	}

@@ -1,0 +1,186 @@
+package storage_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"bellwether/bot/outbox"
+	"bellwether/subscriptions"
+)
+
+func TestDestinationIsToldInOrderWhateverFails(t *testing.T) {
+	bubble(t, func(t *testing.T, r *rig) {
+		r.opts.Collapser = nil
+		r.chat.script = func(n int, _ outbox.Delivery) (outbox.Receipt, error) {
+			switch n % 4 {
+			case 1:
+				return outbox.Receipt{}, fail(outbox.NotSent)
+			case 2:
+				return outbox.Receipt{}, &outbox.Failure{Class: outbox.RetryLater, After: 3 * time.Second}
+			}
+			return outbox.Receipt{}, nil
+		}
+		d := r.private("1")
+		for range 8 {
+			r.add(r.news(d))
+		}
+		r.start()
+		r.until(5 * time.Minute)
+		var last int64
+		for _, c := range r.chat.got() {
+			if int64(c.Send) < last {
+				t.Fatalf("out of order: %s", titles(r.chat.got()))
+			}
+			last = int64(c.Send)
+		}
+		if r.chat.peak != 1 {
+			t.Errorf("%d requests to one chat at once", r.chat.peak)
+		}
+	})
+}
+
+func TestAlertBehindManyArticlesLeavesWithTheNextToken(t *testing.T) {
+	bubble(t, func(t *testing.T, r *rig) {
+		r.chat.latency = 30 * time.Millisecond
+		r.fanOut(2000)
+		d := r.private("vip")
+		r.start()
+		r.wait(10*time.Second + 7*time.Millisecond)
+		at := time.Now()
+		r.add(r.alert(d))
+		r.wait(time.Second)
+		for _, c := range r.chat.got() {
+			if c.Address.Chat == "vip" {
+				if late := c.at.Sub(at); late > 100*time.Millisecond {
+					t.Fatalf("it left after %s", late)
+				}
+				return
+			}
+		}
+		t.Fatal("it did not leave")
+	})
+}
+
+func TestPrioritiesLeaveInTheirOrder(t *testing.T) {
+	bubble(t, func(t *testing.T, r *rig) {
+		r.opts.Rates = map[outbox.Account]outbox.Rates{telegramMain: {PerSecond: 10, Burst: 1}}
+		for p := outbox.PriorityEdit; p >= outbox.PriorityAlert; p-- {
+			for i := range 3 {
+				s := r.news(r.private(fmt.Sprint(p, i)))
+				s.Priority = p
+				r.add(s)
+			}
+		}
+		r.start()
+		r.until(time.Minute)
+		got := r.chat.got()
+		for i := range got[1:] {
+			if r.chat.calls[i].Address.Chat[:1] > got[i+1].Address.Chat[:1] {
+				t.Fatalf("out of order at %d", i)
+			}
+		}
+	})
+}
+
+func TestAnswersTakeHalfOfTheTokensAndStarveNobody(t *testing.T) {
+	bubble(t, func(t *testing.T, r *rig) {
+		r.opts.Rates = map[outbox.Account]outbox.Rates{telegramMain: {PerSecond: 10, Burst: 1, Answers: time.Second, AnswersAtOnce: 3}}
+		r.fanOut(200)
+		group := r.place(telegramMain, "-1", subscriptions.Group)
+		for range 60 {
+			r.add(r.answer(group, 666))
+		}
+		r.add(r.answer(group, 7))
+		for i := range 60 {
+			r.add(r.answer(r.private(fmt.Sprint("p", i)), subscriptions.PersonID(1000+i)))
+		}
+		r.start()
+		r.wait(10 * time.Second)
+		answers, flood, kind := 0, 0, false
+		for _, c := range r.chat.got() {
+			if strings.HasPrefix(c.Message.Title, "answer") {
+				answers++
+			}
+			if strings.HasSuffix(c.Message.Title, "to 666") {
+				flood++
+			}
+			kind = kind || strings.HasSuffix(c.Message.Title, "to 7")
+		}
+		if n := len(r.chat.got()); answers < n/2-2 || answers > n/2+2 || flood > 13 || !kind {
+			t.Fatalf("%d answers of %d messages, %d to the flooder, the other one answered: %v", answers, n, flood, kind)
+		}
+	})
+}
+
+func TestNewsIsFairBetweenDestinations(t *testing.T) {
+	bubble(t, func(t *testing.T, r *rig) {
+		r.opts.Collapser = nil
+		r.opts.Rates = map[outbox.Account]outbox.Rates{telegramMain: {PerSecond: 10, Burst: 1}}
+		huge := r.private("huge")
+		for range 500 {
+			r.add(r.news(huge))
+		}
+		for i := range 5 {
+			r.add(r.news(r.private(fmt.Sprint("small", i))))
+		}
+		r.start()
+		r.wait(3 * time.Second)
+		small := 0
+		for _, c := range r.chat.got() {
+			if c.Address.Chat != "huge" {
+				small++
+			}
+		}
+		if small != 5 {
+			t.Fatalf("after three seconds %d of 5 small ones were told", small)
+		}
+	})
+}
+
+func TestDestinationThatCannotKeepUpGetsOneMessage(t *testing.T) {
+	bubble(t, func(t *testing.T, r *rig) {
+		group, quiet := r.place(telegramMain, "-1", subscriptions.Group), r.place(telegramMain, "-2", subscriptions.Group)
+		for range 1500 {
+			r.add(r.news(group))
+		}
+		for range 8 {
+			r.add(r.news(quiet))
+		}
+		r.start()
+		r.until(2 * time.Minute)
+		var flood []call
+		for _, c := range r.chat.got() {
+			if c.Address.Chat == "-1" {
+				flood = append(flood, c)
+			}
+		}
+		if len(flood) != 1 || !strings.HasPrefix(flood[0].Message.Title, "1500 more, newest 1500") || flood[0].Kind != outbox.New {
+			t.Fatalf("%d messages: %.200s", len(flood), titles(flood))
+		}
+		if r.count(outbox.Merged) != 1500 || r.count(outbox.Delivered) != 9 {
+			t.Errorf("%d merged, %d delivered", r.count(outbox.Merged), r.count(outbox.Delivered))
+		}
+		var lost int
+		if err := r.store.Query(&lost, "SELECT count(*) FROM sends WHERE state = 'merged' AND (told_in = 0 OR reason = '')"); err != nil || lost != 0 {
+			t.Errorf("%d merged sends do not say where they are told, %v", lost, err)
+		}
+	})
+}
+
+func TestNewsThatWaitedThroughAnOutageIsToldAsOne(t *testing.T) {
+	bubble(t, func(t *testing.T, r *rig) {
+		d := r.private("1")
+		for range 7 {
+			r.add(r.news(d))
+		}
+		r.add(r.alert(d))
+		r.wait(time.Hour)
+		r.start()
+		r.until(time.Minute)
+		if got := titles(r.chat.got()); got != "event 8, 7 more, newest 7" {
+			t.Fatal(got)
+		}
+	})
+}
