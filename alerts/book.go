@@ -19,7 +19,7 @@ type Book struct {
 	places  map[RuleID]place
 	rich    map[RuleID][]market.Ticker // further symbols of rules that are no simple ones
 	shelves []*shelf
-	index   map[market.Ticker]uint32
+	index   map[market.Ticker]*shelf
 	wakes   map[RuleID]time.Time
 }
 
@@ -31,20 +31,22 @@ type place struct {
 
 // shelf holds what is known of one symbol.
 type shelf struct {
-	ticker   market.Ticker
-	scale    int
-	scaled   bool
+	// What a quote needs lies together at the front.
 	up, down ladder
+	scale    int8 // -1 before the first level
+	busy     bool // always is not empty
+	number   uint32
 	always   []RuleID // to be looked at with each quote
 	rules    int
-	last     Standing
+	ticker   market.Ticker
+	last     *Standing // the last accepted quote; nil before the first
 }
 
 // NewBook returns an empty book.
 func NewBook() *Book {
 	return &Book{
 		places: map[RuleID]place{}, rich: map[RuleID][]market.Ticker{},
-		index: map[market.Ticker]uint32{}, wakes: map[RuleID]time.Time{},
+		index: map[market.Ticker]*shelf{}, wakes: map[RuleID]time.Time{},
 	}
 }
 
@@ -54,7 +56,7 @@ func (b *Book) Seen(standings ...Standing) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	for _, s := range standings {
-		b.shelf(s.Quote.Ticker).last = s
+		b.shelf(s.Quote.Ticker).last = &s
 	}
 }
 
@@ -109,25 +111,27 @@ func (b *Book) Tickers() []market.Ticker {
 func (b *Book) Touched(out []RuleID, ticker market.Ticker, from *market.Price, to market.Price) []RuleID {
 	b.mu.RLock()
 	defer b.mu.RUnlock()
-	i, ok := b.index[ticker]
-	if !ok {
+	s := b.index[ticker]
+	if s == nil {
 		return out
 	}
-	return b.shelves[i].touched(out, from, to)
+	return s.touched(out, from, to)
 }
 
 func (s *shelf) touched(out []RuleID, from *market.Price, to market.Price) []RuleID {
 	start := len(out)
-	out = append(out, s.always...)
-	if from != nil && s.scaled {
-		low, high := priceKey(*from, s.scale), priceKey(to, s.scale)
+	if s.busy {
+		out = append(out, s.always...)
+	}
+	if from != nil && s.scale >= 0 {
+		low, high := priceKey(*from, int(s.scale)), priceKey(to, int(s.scale))
 		if low < high {
 			out = s.up.between(out, low, high)
 		} else {
 			out = s.down.between(out, high-1, low-1)
 		}
 	}
-	if len(s.always) == 0 {
+	if !s.busy {
 		return out // a rule has one rung in each direction at most
 	}
 	slices.Sort(out[start:])
@@ -140,17 +144,16 @@ func (s *shelf) touched(out []RuleID, from *market.Price, to market.Price) []Rul
 func (b *Book) Nearest(ticker market.Ticker, price market.Price) (below, above market.Price, hasBelow, hasAbove bool) {
 	b.mu.RLock()
 	defer b.mu.RUnlock()
-	i, ok := b.index[ticker]
-	if !ok || !b.shelves[i].scaled {
+	s := b.index[ticker]
+	if s == nil || s.scale < 0 {
 		return 0, 0, false, false
 	}
-	s := b.shelves[i]
-	key := priceKey(price, s.scale)
+	key := priceKey(price, int(s.scale))
 	if i := s.up.search(key + 1); i < len(s.up) {
-		above, hasAbove = keyPrice(s.up[i].key>>1, s.scale)
+		above, hasAbove = keyPrice(s.up[i].key>>1, int(s.scale))
 	}
 	if i := s.down.search(key); i > 0 {
-		below, hasBelow = keyPrice((s.down[i-1].key+1)>>1, s.scale)
+		below, hasBelow = keyPrice((s.down[i-1].key+1)>>1, int(s.scale))
 	}
 	return below, above, hasBelow, hasAbove
 }
@@ -176,13 +179,13 @@ func (b *Book) Waking(now time.Time) []RuleID {
 }
 
 func (b *Book) shelf(ticker market.Ticker) *shelf {
-	i, ok := b.index[ticker]
-	if !ok {
-		i = uint32(len(b.shelves))
-		b.index[ticker] = i
-		b.shelves = append(b.shelves, &shelf{ticker: ticker})
+	s := b.index[ticker]
+	if s == nil {
+		s = &shelf{ticker: ticker, number: uint32(len(b.shelves)), scale: -1}
+		b.index[ticker] = s
+		b.shelves = append(b.shelves, s)
 	}
-	return b.shelves[i]
+	return s
 }
 
 // putOne replaces one rule.
@@ -279,7 +282,7 @@ func (b *Book) place(r Record) *entry {
 	}
 	ticker := rule.Conditions[0].Ticker
 	s := b.shelf(ticker)
-	b.places[id] = place{shelf: b.index[ticker], revision: uint32(rule.Revision)}
+	b.places[id] = place{shelf: s.number, revision: uint32(rule.Revision)}
 	s.rules++
 	edges, always, wake := rule.edges(r.state(ticker), s.last)
 	if !wake.IsZero() {
@@ -287,10 +290,10 @@ func (b *Book) place(r Record) *entry {
 	}
 	e := &entry{shelf: s}
 	for _, edge := range edges {
-		if !s.scaled {
-			s.scale, s.scaled = scaleFor(edge.level), true
+		if s.scale < 0 {
+			s.scale = int8(scaleFor(edge.level))
 		}
-		key, ok := levelKey(edge.level, s.scale)
+		key, ok := levelKey(edge.level, int(s.scale))
 		switch {
 		case !ok:
 			always = true
@@ -305,7 +308,7 @@ func (b *Book) place(r Record) *entry {
 		}
 	}
 	if always {
-		s.always = append(s.always, id)
+		s.watch(id)
 	}
 	return e
 }
@@ -329,7 +332,7 @@ func (b *Book) placeRich(r Record) {
 		s := b.shelf(ticker)
 		s.rules++
 		if !still {
-			s.always = append(s.always, r.Rule.ID)
+			s.watch(r.Rule.ID)
 		}
 	}
 }
@@ -349,7 +352,7 @@ func (b *Book) drop(id RuleID) {
 	for _, ticker := range tickers {
 		s := b.shelf(ticker)
 		s.rules--
-		s.always = slices.DeleteFunc(s.always, same)
+		s.unwatch(same)
 	}
 	if rich {
 		return
@@ -358,14 +361,25 @@ func (b *Book) drop(id RuleID) {
 	s.rules--
 	s.up.drop(id)
 	s.down.drop(id)
-	s.always = slices.DeleteFunc(s.always, same)
+	s.unwatch(same)
+}
+
+// watch lists a rule that has to be looked at with each quote.
+func (s *shelf) watch(id RuleID) {
+	s.always = append(s.always, id)
+	s.busy = true
+}
+
+func (s *shelf) unwatch(gone func(RuleID) bool) {
+	s.always = slices.DeleteFunc(s.always, gone)
+	s.busy = len(s.always) > 0
 }
 
 // dropMany takes rules out of a shelf in one pass.
 func (s *shelf) dropMany(ids map[RuleID]bool) {
 	s.up.merge(nil, ids)
 	s.down.merge(nil, ids)
-	s.always = slices.DeleteFunc(s.always, func(id RuleID) bool { return ids[id] })
+	s.unwatch(func(id RuleID) bool { return ids[id] })
 	s.rules -= len(ids)
 }
 
@@ -373,6 +387,41 @@ func (s *shelf) dropMany(ids map[RuleID]bool) {
 func (b *Book) Has(ticker market.Ticker) bool {
 	b.mu.RLock()
 	defer b.mu.RUnlock()
-	i, ok := b.index[ticker]
-	return ok && b.shelves[i].rules > 0
+	s := b.index[ticker]
+	return s != nil && s.rules > 0
+}
+
+// Distance tells how far a symbol's last accepted price is from the nearest
+// price at which a rule has to be looked at, in percent; ok is false where
+// there is no such price or no quote yet. A symbol that some rule follows with
+// each quote is at distance 0.
+func (b *Book) Distance(ticker market.Ticker) (percent market.Price, ok bool) {
+	b.mu.RLock()
+	s := b.index[ticker]
+	if s == nil || s.last == nil {
+		b.mu.RUnlock()
+		return 0, false
+	}
+	busy, price := s.busy, s.last.Quote.Price
+	b.mu.RUnlock()
+	if busy {
+		return 0, true
+	}
+	below, above, hasBelow, hasAbove := b.Nearest(ticker, price)
+	for _, edge := range []struct {
+		level market.Price
+		ok    bool
+	}{{below, hasBelow}, {above, hasAbove}} {
+		if !edge.ok {
+			continue
+		}
+		away := edge.level.ChangePercent(price)
+		if away.Sign() < 0 {
+			away = away.Neg()
+		}
+		if !ok || away.Less(percent) {
+			percent, ok = away, true
+		}
+	}
+	return percent, ok
 }

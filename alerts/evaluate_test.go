@@ -75,8 +75,8 @@ func (o office) Before(t market.Ticker, at time.Time, d time.Duration) (time.Tim
 	}
 }
 
-// walk is one rule on its way along a path of quotes.
-type walk struct {
+// ruleWalk is one rule on its way along a path of quotes.
+type ruleWalk struct {
 	t     *testing.T
 	rule  alerts.Rule
 	state alerts.State
@@ -89,7 +89,7 @@ type walk struct {
 }
 
 // newWalk types a rule and starts at 10:00 UTC on Wednesday.
-func newWalk(t *testing.T, text string) *walk {
+func newWalk(t *testing.T, text string) *ruleWalk {
 	t.Helper()
 	draft, err := alerts.Parse(text, env())
 	if err != nil {
@@ -101,11 +101,11 @@ func newWalk(t *testing.T, text string) *walk {
 	if ticker == "" {
 		ticker = "AAPL"
 	}
-	return &walk{t: t, rule: rule, state: alerts.NewState(12, ticker), view: newPast(), now: wednesday()}
+	return &ruleWalk{t: t, rule: rule, state: alerts.NewState(12, ticker), view: newPast(), now: wednesday()}
 }
 
 // tick takes the next quote of the rule's first symbol.
-func (w *walk) tick(value string, change ...func(*alerts.Tick)) []alerts.Transition {
+func (w *ruleWalk) tick(value string, change ...func(*alerts.Tick)) []alerts.Transition {
 	w.t.Helper()
 	quote := market.Quote{Ticker: w.state.Ticker, Price: price(value), Time: w.now, Received: w.now}
 	tick := alerts.Tick{Ticker: w.state.Ticker, From: w.last, To: quote, Base: w.base, View: w.view, Hours: w.hours}
@@ -124,7 +124,7 @@ func (w *walk) tick(value string, change ...func(*alerts.Tick)) []alerts.Transit
 
 // path takes quotes a minute apart and returns the kinds of what happened, with
 // the price at which it did.
-func (w *walk) path(values string) string {
+func (w *ruleWalk) path(values string) string {
 	w.t.Helper()
 	var words []string
 	for value := range strings.FieldsSeq(values) {

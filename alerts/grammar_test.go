@@ -10,8 +10,8 @@ import (
 	"bellwether/alerts/market"
 )
 
-// symbols are what the tests' lookup knows.
-func symbols() []market.Symbol {
+// listed are what the tests' lookup knows.
+func listed() []market.Symbol {
 	return []market.Symbol{
 		{Ticker: "BTC-USD", Name: "Bitcoin", Aliases: []string{"bitcoin", "btc"}, Currency: "USD", Class: market.ClassCrypto, Unit: market.UnitCurrency},
 		{Ticker: "GC=F", Name: "Gold", Aliases: []string{"gold"}, Currency: "USD", Class: market.ClassFuture, Unit: market.UnitCurrency},
@@ -33,7 +33,7 @@ func symbols() []market.Symbol {
 
 func lookup(text string) (found, near []market.Symbol) {
 	word := strings.ToLower(text)
-	for _, s := range symbols() {
+	for _, s := range listed() {
 		hit := strings.ToLower(string(s.Ticker)) == word
 		for _, alias := range s.Aliases {
 			hit = hit || alias == word

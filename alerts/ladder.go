@@ -3,6 +3,7 @@ package alerts
 import (
 	"cmp"
 	"math"
+	"math/bits"
 	"slices"
 
 	"github.com/shopspring/decimal"
@@ -21,6 +22,7 @@ type rung struct {
 // ladder holds rungs in the order of their keys.
 type ladder []rung
 
+// search returns the place of the first rung at or after a key.
 func (l ladder) search(key int64) int {
 	low, high := 0, len(l)
 	for low < high {
@@ -85,17 +87,37 @@ const maxKey = math.MaxInt64/4 - 2
 // levelKey returns the key of a level; ok is false where the level is finer or
 // larger than the scale can tell.
 func levelKey(level market.Price, scale int) (key int64, ok bool) {
-	units, ok := level.Units(scale)
-	if !ok || units > maxKey || units < -maxKey {
+	units, ok := unitsOf(level, scale)
+	return 2 * units, ok
+}
+
+// unitsOf returns a price as a whole number of 10^-scale within ±maxKey; ok is
+// false where it is none. It is Price.Units without its loop.
+func unitsOf(p market.Price, scale int) (units int64, ok bool) {
+	places := p.Scale()
+	units, _ = p.Units(places)
+	if places > scale {
 		return 0, false
 	}
-	return 2 * units, true
+	high, low := bits.Mul64(uint64(max(units, -units)), powers[scale-places])
+	if high != 0 || low > maxKey {
+		return 0, false
+	}
+	if units < 0 {
+		return -int64(low), true
+	}
+	return int64(low), true
+}
+
+// powers are the powers of ten that a scale may ask for.
+var powers = [...]uint64{
+	1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18,
 }
 
 // priceKey returns the key of a price: twice its units, and one more where it
 // lies between two of them.
 func priceKey(price market.Price, scale int) int64 {
-	if units, ok := price.Units(scale); ok && units <= maxKey && units >= -maxKey {
+	if units, ok := unitsOf(price, scale); ok {
 		return 2 * units
 	}
 	exact := price.Decimal().Shift(int32(scale))

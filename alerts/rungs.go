@@ -31,12 +31,12 @@ func (r Rule) simple() bool {
 // edges returns the prices at which a simple rule has to be looked at next, at
 // most two. Where each must be (Pending, or a state that no price tells of),
 // always is true. wake is when its cooldown ends; zero where it waits for none.
-func (r Rule) edges(state State, last Standing) (edges []edge, always bool, wake time.Time) {
+func (r Rule) edges(state State, last *Standing) (edges []edge, always bool, wake time.Time) {
 	if r.Paused || r.HeldFor != "" {
 		return nil, false, time.Time{}
 	}
 	c, m := r.Conditions[0], readMemory(state.Memory)
-	seen := !last.Quote.Time.IsZero()
+	seen := last != nil && !last.Quote.Time.IsZero()
 	if seen && last.Quote.Time.Before(m.at) {
 		always = true
 	}
