@@ -19,13 +19,13 @@ func parseCommand(text string, entities []entity) (typed, bool) {
 	if !strings.HasPrefix(text, "/") {
 		return typed{}, false
 	}
-	end := -1
+	end := 0
 	for _, e := range entities {
-		if e.Type == "bot_command" && e.Offset == 0 {
+		if e.Type == "bot_command" && e.Offset == 0 && e.Length > 0 {
 			end = utf16Index(text, e.Length)
 		}
 	}
-	if end < 0 {
+	if end < 1 {
 		end = commandEnd(text)
 	}
 	word, rest := text[1:end], text[end:]

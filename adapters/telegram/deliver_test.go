@@ -14,7 +14,7 @@ import (
 )
 
 // openRig returns a rig whose every chat exists.
-func openRig(t *testing.T) *rig {
+func openRig(t testing.TB) *rig {
 	t.Helper()
 	return newRig(t, telegramtest.Options{OpenChats: true})
 }

@@ -1,6 +1,17 @@
 package telegram
 
-import "bellwether/bot/message"
+import (
+	"encoding/json"
+
+	"bellwether/bot"
+	"bellwether/bot/message"
+)
+
+// Read exposes what an update means.
+func (c *Client) Read(raw []byte) (request *bot.Request, signals []bot.Signal, err error) {
+	i, err := c.decode(json.RawMessage(raw))
+	return i.deed.request, i.deed.signals, err
+}
 
 // Sheet is a laid out part of a message.
 type Sheet struct {

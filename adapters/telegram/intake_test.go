@@ -256,3 +256,28 @@ func TestSharedChatIsHandedIn(t *testing.T) {
 		t.Errorf("got %+v", got)
 	}
 }
+
+// FuzzRead checks that no update makes the adapter stumble, and that a request
+// always tells who it is and where.
+func FuzzRead(f *testing.F) {
+	f.Add([]byte(`{"update_id":1,"message":{"message_id":1,"date":1,"chat":{"id":7,"type":"private"},"from":{"id":7},"text":"/start，x","entities":[{"type":"bot_command","offset":0,"length":6}]}}`))
+	f.Add([]byte(`{"update_id":2,"callback_query":{"id":"1","from":{"id":7},"message":{"message_id":1,"date":0,"chat":{"id":7,"type":"private"}}}}`))
+	f.Add([]byte(`{"update_id":3,"my_chat_member":{"chat":{"id":-7,"type":"group"},"from":{"id":7},"new_chat_member":{"status":"left"}}}`))
+	f.Add([]byte(`{"update_id":4,"message":{"message_id":1,"chat":{"id":-7,"type":"group"},"migrate_to_chat_id":-1007}}`))
+	f.Add([]byte(`{"update_id":5,"message":{"chat":{"id":7,"type":"private"},"text":"/start","entities":[{"type":"bot_command"}]}}`))
+	r := openRig(f)
+	f.Fuzz(func(t *testing.T, raw []byte) {
+		request, signals, err := r.client.Read(raw)
+		if err != nil && strings.Contains(err.Error(), "panicked") {
+			t.Fatal(err)
+		}
+		if request != nil && (request.ID == "" || request.Place.Address.Chat == "" || strings.HasPrefix(request.Command, "/")) {
+			t.Errorf("got %+v", request)
+		}
+		for _, s := range signals {
+			if s.Kind == "" || s.Place.Address.Chat == "" {
+				t.Errorf("got %+v", s)
+			}
+		}
+	})
+}

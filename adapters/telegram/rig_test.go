@@ -182,7 +182,7 @@ type rig struct {
 }
 
 // newRig returns a client and a server on loopback.
-func newRig(t *testing.T, o telegramtest.Options) *rig {
+func newRig(t testing.TB, o telegramtest.Options) *rig {
 	t.Helper()
 	r := bareRig(t, o)
 	server := httptest.NewServer(r.server)
@@ -214,7 +214,7 @@ func newWiredRig(t *testing.T, o telegramtest.Options) *rig {
 	return r
 }
 
-func bareRig(t *testing.T, o telegramtest.Options) *rig {
+func bareRig(t testing.TB, o telegramtest.Options) *rig {
 	t.Helper()
 	server, err := telegramtest.NewServer(o)
 	if err != nil {

@@ -11,6 +11,7 @@ import (
 	"io"
 	stdlog "log"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/url"
 	"strings"
@@ -155,11 +156,14 @@ func httpClient(given *http.Client, inFlight int) *http.Client {
 	}
 	transport := &http.Transport{
 		Proxy:               http.ProxyFromEnvironment,
+		DialContext:         (&net.Dialer{Timeout: 10 * time.Second, KeepAlive: 30 * time.Second}).DialContext,
 		MaxIdleConns:        inFlight + 8,
 		MaxIdleConnsPerHost: inFlight + 8,
 		IdleConnTimeout:     45 * time.Second, // shorter than the server's, which would cut a send
 		TLSHandshakeTimeout: 10 * time.Second,
 		ForceAttemptHTTP2:   true,
+		// All requests share a connection then: one that died silently is noticed by pings.
+		HTTP2: &http.HTTP2Config{SendPingTimeout: 20 * time.Second, PingTimeout: 10 * time.Second},
 	}
 	return &http.Client{Transport: transport, CheckRedirect: stay}
 }
