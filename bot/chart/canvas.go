@@ -88,6 +88,10 @@ func blend(dst []uint8, src color.RGBA, mask uint32) {
 	}
 	const whole = 255 * 255
 	keep := whole - uint32(src.A)*mask
+	if keep == 0 {
+		dst[0], dst[1], dst[2] = src.R, src.G, src.B
+		return
+	}
 	over := mask * 255
 	dst[0] = uint8((uint32(src.R)*over + uint32(dst[0])*keep + whole/2) / whole)
 	dst[1] = uint8((uint32(src.G)*over + uint32(dst[1])*keep + whole/2) / whole)

@@ -26,7 +26,7 @@ func drawPrice(t testing.TB, fonts *chart.Fonts, p chart.Price) image.Image {
 
 func TestBadInputGivesAPicture(t *testing.T) {
 	fonts := newFonts(t)
-	huge := strings.Repeat("Ｗ\u0301\u202E\n\xff", 100_000)
+	huge := strings.Repeat("Ｗ\u0301\u202E\n\xff", 10_000)
 	many := make([]chart.Level, 10_000)
 	for i := range many {
 		many[i] = chart.Level{Kind: chart.Threshold, Y: float64(i), Label: "1", Name: "n"}
@@ -72,7 +72,7 @@ func TestBadRowsGiveAStrip(t *testing.T) {
 		Name: huge, SessionText: huge, Price: huge, Change: huge, Percent: huge, Note: huge, Suspect: true, Session: "odd",
 		Spark: []chart.Point{{X: math.NaN(), Y: 1}, {X: 1, Y: math.Inf(-1)}, {X: 2, Y: 3}}, Base: math.NaN(), HasBase: true,
 	}
-	for n, columns := range map[int]int{0: 1, 1: 1, 20: 1, 21: 2, 40: 2, 1000: 2} {
+	for n, columns := range map[int]int{0: 1, 1: 1, 20: 1, 21: 2, 1000: 2} {
 		s := chart.Strip{Title: huge, Subtitle: huge, Footer: huge, Empty: huge}
 		for range n {
 			s.Rows = append(s.Rows, row)
@@ -89,10 +89,10 @@ func TestBadRowsGiveAStrip(t *testing.T) {
 }
 
 func TestScaleMultipliesPixels(t *testing.T) {
-	p := flat()
-	for scale, want := range map[float64]int{0: 800, 1: 800, 1.5: 1200, 2: 1600, 9: 2400} {
+	fonts, p := newFonts(t), chart.Price{}
+	for scale, want := range map[float64]int{0: 800, 1.5: 1200, 9: 2400} {
 		p.Scale = scale
-		if got := drawPrice(t, newFonts(t), p).Bounds().Dx(); got != want {
+		if got := drawPrice(t, fonts, p).Bounds().Dx(); got != want {
 			t.Errorf("scale %v is %d pixels wide, want %d", scale, got, want)
 		}
 	}
@@ -111,7 +111,7 @@ func TestManyGoroutinesDrawTheSameBytes(t *testing.T) {
 	}
 	price, list := draw(newFonts(t))
 	var wg sync.WaitGroup
-	for range 8 {
+	for range 4 {
 		wg.Go(func() {
 			if p, l := draw(fonts); !bytes.Equal(p, price) || !bytes.Equal(l, list) {
 				t.Error("the same input gave other bytes")
@@ -129,19 +129,20 @@ func TestFallHasItsOwnShape(t *testing.T) {
 	p.Tone = message.Fall
 	down := drawPrice(t, fonts, p)
 	// The triangle stands left of the label: its rows widen when it points up.
-	if w := inked(up, 72, 700, 740); w <= inked(up, 68, 700, 740) {
+	if w := inked(up, 72); w <= inked(up, 68) {
 		t.Error("a rise does not point up")
 	}
-	if w := inked(down, 68, 700, 740); w <= inked(down, 74, 700, 740) {
+	if w := inked(down, 68); w <= inked(down, 74) {
 		t.Error("a fall does not point down")
 	}
 }
 
-// inked counts the pixels of a row that differ from the ground.
-func inked(img image.Image, y, from, to int) int {
+// inked counts the pixels of a row that differ from the ground, where a short
+// label has its triangle.
+func inked(img image.Image, y int) int {
 	n := 0
 	ground := color.RGBAModel.Convert(img.At(2, 2))
-	for x := from; x < to; x++ {
+	for x := 700; x < 740; x++ {
 		if color.RGBAModel.Convert(img.At(x, y)) != ground {
 			n++
 		}

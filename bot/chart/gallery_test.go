@@ -90,15 +90,12 @@ func differ(t *testing.T, got, want image.Image) {
 	if got.Bounds() != want.Bounds() {
 		t.Fatalf("size is %v, want %v", got.Bounds(), want.Bounds())
 	}
-	other := 0
 	b := got.Bounds()
-	for y := b.Min.Y; y < b.Max.Y; y++ {
-		for x := b.Min.X; x < b.Max.X; x++ {
-			r0, g0, b0, _ := got.At(x, y).RGBA()
-			r1, g1, b1, _ := want.At(x, y).RGBA()
-			if far(r0, r1) || far(g0, g1) || far(b0, b1) {
-				other++
-			}
+	other := 0
+	one, two := pixels(t, got), pixels(t, want)
+	for i := 0; i < len(one); i += 4 {
+		if far(one[i], two[i]) || far(one[i+1], two[i+1]) || far(one[i+2], two[i+2]) {
+			other++
 		}
 	}
 	if limit := b.Dx() * b.Dy() / 500; other > limit {
@@ -106,4 +103,13 @@ func differ(t *testing.T, got, want image.Image) {
 	}
 }
 
-func far(a, b uint32) bool { return max(a, b)-min(a, b) > 0x1800 }
+func far(a, b uint8) bool { return max(a, b)-min(a, b) > 24 }
+
+func pixels(t *testing.T, img image.Image) []uint8 {
+	t.Helper()
+	rgba, ok := img.(*image.RGBA)
+	if !ok {
+		t.Fatalf("picture is a %T, not opaque colours", img)
+	}
+	return rgba.Pix
+}

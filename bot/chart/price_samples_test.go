@@ -25,10 +25,10 @@ func walk(n int, from, to, wild float64, seed uint64) []float64 {
 	return values
 }
 
-func pointsOf(values []float64, from, to float64) []chart.Point {
+func pointsOf(values []float64, to float64) []chart.Point {
 	points := make([]chart.Point, len(values))
 	for i, v := range values {
-		points[i] = chart.Point{X: from + (to-from)*float64(i)/float64(max(len(values)-1, 1)), Y: v}
+		points[i] = chart.Point{X: to * float64(i) / float64(max(len(values)-1, 1)), Y: v}
 	}
 	return points
 }
@@ -70,7 +70,7 @@ func hours(from, to float64, start, step int) []chart.Tick {
 }
 
 func bitcoin(dark bool) chart.Price {
-	points := pointsOf(walk(288, 67912, 70412, 240, 7), 0, 86400)
+	points := pointsOf(walk(288, 67912, 70412, 240, 7), 86400)
 	cross := 0
 	for i := range points {
 		if points[i].Y < 70000 {
@@ -97,7 +97,7 @@ func nikkei(dark bool) chart.Price {
 		chart.Span{From: day.Add(210 * time.Minute), To: day.Add(390 * time.Minute)},
 	)
 	values := walk(240, 49500.13, 48659.52, 130, 3)
-	points := pointsOf(values, 0, axis.At(day.Add(310*time.Minute)))
+	points := pointsOf(values, axis.At(day.Add(310*time.Minute)))
 	ticks := make([]chart.Tick, 0, 7)
 	for m := 0; m <= 390; m += 60 {
 		at := day.Add(time.Duration(m) * time.Minute)

@@ -33,7 +33,7 @@ func strip(dark bool) chart.Strip {
 	for i, r := range rows {
 		out := chart.Row{
 			Name: r.name, Price: r.price, Change: r.change, Percent: r.percent, Session: r.session, SessionText: r.text,
-			Spark: pointsOf(walk(64, r.from, r.to, r.from*0.004, uint64(i+3)), 0, 63), Base: r.from, HasBase: true,
+			Spark: pointsOf(walk(64, r.from, r.to, r.from*0.004, uint64(i+3)), 63), Base: r.from, HasBase: true,
 		}
 		switch {
 		case r.to > r.from && r.percent != "0.00%":

@@ -14,6 +14,9 @@ import (
 // pictures holds more.
 const maxLetters = 240
 
+// maxBytes bounds the text that is split into letters at all.
+const maxBytes = 16 * maxLetters
+
 // style is how a text looks. Size is in units of the picture.
 type style struct {
 	size   float64
@@ -91,7 +94,7 @@ func (c *canvas) measure(runes []rune, st style) float64 {
 // clusters splits the first characters of a text and finds their direction.
 // What shows nothing is left out.
 func clusters(s string) []cluster {
-	s = strings.ToValidUTF8(s, "\uFFFD")
+	s = strings.ToValidUTF8(s[:min(len(s), maxBytes)], "\uFFFD")
 	var all []cluster
 	state := -1
 	for s != "" && len(all) < maxLetters {

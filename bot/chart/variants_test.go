@@ -29,7 +29,7 @@ func ofStrip(name, what string, s chart.Strip) variant {
 func plain(title, price string, decimals int, values ...float64) chart.Price {
 	p := withTicks(chart.Price{
 		Title: title, Subtitle: "TEST · Exchange", Price: price, Change: "+1.00 (+1.00%)", Tone: message.Rise,
-		Points: pointsOf(values, 0, 3600), To: 3600, Empty: "No prices yet", Footer: "Source · late",
+		Points: pointsOf(values, 3600), To: 3600, Empty: "No prices yet", Footer: "Source · late",
 		XTicks: []chart.Tick{{At: 0, Label: "09:00"}, {At: 1800, Label: "09:30"}, {At: 3600, Label: "10:00"}},
 	})
 	if n := len(values); n > 0 {

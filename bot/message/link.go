@@ -89,12 +89,7 @@ func cleanHost(host string) (string, bool) {
 	case "local", "localhost", "internal", "lan", "arpa":
 		return "", false
 	}
-	for _, r := range ascii {
-		if r != '.' && r != '-' && (r < 'a' || r > 'z') && (r < '0' || r > '9') {
-			return "", false
-		}
-	}
-	return ascii, true
+	return ascii, strings.Trim(ascii, "abcdefghijklmnopqrstuvwxyz0123456789.-") == ""
 }
 
 func isLoopback(host string) bool {

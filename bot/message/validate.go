@@ -36,17 +36,7 @@ func (m Message) Validate() error {
 			errs = append(errs, fmt.Errorf("block %d: %w", i, err))
 		}
 	}
-	if len(m.Buttons) > MaxButtonRows {
-		errs = append(errs, errors.New("too many rows of buttons"))
-	}
-	for _, row := range m.Buttons {
-		if len(row) == 0 || len(row) > MaxButtonsInRow {
-			errs = append(errs, errors.New("a row needs one to five buttons"))
-		}
-		for _, b := range row {
-			errs = append(errs, b.validate())
-		}
-	}
+	errs = append(errs, checkButtons(m.Buttons))
 	if p := m.Picture; p != nil && (p.Key == "" || p.Alt == "" || words("picture", p.Alt) != nil) {
 		errs = append(errs, errors.New("picture needs a key and clean words that describe it"))
 	}
@@ -54,6 +44,22 @@ func (m Message) Validate() error {
 	case Neutral, Rise, Fall, Warning:
 	default:
 		errs = append(errs, errors.New("unknown tone"))
+	}
+	return errors.Join(errs...)
+}
+
+func checkButtons(rows [][]Button) error {
+	var errs []error
+	if len(rows) > MaxButtonRows {
+		errs = append(errs, errors.New("too many rows of buttons"))
+	}
+	for _, row := range rows {
+		if len(row) == 0 || len(row) > MaxButtonsInRow {
+			errs = append(errs, errors.New("a row needs one to five buttons"))
+		}
+		for _, b := range row {
+			errs = append(errs, b.validate())
+		}
 	}
 	return errors.Join(errs...)
 }
