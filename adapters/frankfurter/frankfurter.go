@@ -35,9 +35,8 @@ const (
 	// reach is how many days back a fix and the one before it surely lie, with
 	// Easter or the turn of the year between them.
 	reach = 10 * day
-	// A fix is published about 16:00 in Central Europe; its time is taken as
-	// 15:00 UTC, which is never before it is published in winter and an hour
-	// after it in summer.
+	// A fix is published about 16:00 in Frankfurt. That is 15:00 UTC in winter; in
+	// summer, when it is an hour earlier, a fix that was just read counts as made then.
 	fixHour = 15 * time.Hour
 )
 

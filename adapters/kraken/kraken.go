@@ -227,4 +227,3 @@ func quoteOf(part json.RawMessage) (market.Quote, bool) {
 	open, _ := market.ParsePrice(t.Open.String())
 	return market.Quote{Price: price, PreviousClose: open, Unit: market.UnitCurrency, Source: Name}, true
 }
-
