@@ -19,16 +19,6 @@ func (c *Client) Lookup(ctx context.Context, name string) (subscriptions.Destina
 	return c.placeOf(found, ""), nil
 }
 
-// Typing shows for up to five seconds that the bot is at work.
-func (c *Client) Typing(ctx context.Context, place subscriptions.Address) error {
-	params := tgbotapi.Params{"chat_id": place.Chat, "action": "typing"}
-	addThread(params, place.Thread)
-	if _, err := c.call(ctx, "sendChatAction", params); err != nil {
-		return fmt.Errorf("show typing: %w", err)
-	}
-	return nil
-}
-
 // addThread names the topic of a send; the general one must not be named.
 func addThread(params tgbotapi.Params, thread string) {
 	if thread != "" && thread != "0" && thread != generalTopic {

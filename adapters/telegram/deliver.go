@@ -26,6 +26,7 @@ func (c *Client) Deliver(ctx context.Context, d outbox.Delivery) (outbox.Receipt
 	if d.Message == nil {
 		return outbox.Receipt{}, &outbox.Failure{Class: outbox.BadMessage, Reason: "there is no message"}
 	}
+	c.pending.answered(d.Address)
 	sheets := layOut(d.Message, d.Form)
 	if d.Kind == outbox.Edit && d.Part < max(len(d.Parts), 1) {
 		return c.edit(ctx, d, sheets)

@@ -164,7 +164,13 @@ func (c *Client) commit(ctx context.Context, items []item) (err error) {
 	if len(requests) == 0 {
 		return nil
 	}
-	return c.desk.Submit(ctx, requests...)
+	if err := c.desk.Submit(ctx, requests...); err != nil {
+		return err
+	}
+	for _, r := range requests {
+		c.expect(ctx, r.Place.Address)
+	}
+	return nil
 }
 
 // setAside keeps an update that cannot be handled where an operator finds it,

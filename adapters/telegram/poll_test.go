@@ -12,6 +12,7 @@ import (
 	"bellwether/adapters/telegram"
 	"bellwether/adapters/telegram/telegramtest"
 	"bellwether/bot"
+	"bellwether/bot/message"
 )
 
 func TestHundredUpdatesAtOnceAreHandedInOnceAndInOrder(t *testing.T) {
@@ -148,7 +149,7 @@ func TestWrongTokenEndsRunAtOnceAndIsNotTold(t *testing.T) {
 		if got := len(r.server.Calls("")); got != 1 {
 			t.Errorf("%d: got %d calls, want one", status, got)
 		}
-		if holdsSecret(err.Error()) || holdsSecret(fmt.Sprintf("%+v %#v", err, err)) || holdsSecret(r.log.String()) {
+		if holdsSecret(err.Error()) || holdsSecret(fmt.Sprintf("%+v %#v", err, err)) || holdsSecret(r.log.String()+fmt.Sprintf("%v %+v %#v", r.client, r.client, r.client)) {
 			t.Errorf("%d: the token was told", status)
 		}
 	}
@@ -289,6 +290,26 @@ func TestMenusAreSetOnlyWhenTheyChanged(t *testing.T) {
 	if got := r.server.Menu("all_chat_administrators"); !strings.Contains(got, "alert") {
 		t.Errorf("administrators are shown %s, want everything", got)
 	}
+}
+
+func TestTypingIsShownWhereAnAnswerTakesLong(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newWiredRig(t, telegramtest.Options{OpenChats: true})
+		r.server.Say(telegramtest.Speech{Chat: 7, Text: "/quote STI"})
+		r.server.Say(telegramtest.Speech{Chat: 8, Text: "/quote STI"})
+		r.run(t)
+		r.desk.await(patient(t), 2)
+		if _, err := r.client.Deliver(t.Context(), delivery(8, &message.Message{Title: "STI"})); err != nil {
+			t.Error(err)
+		}
+		sleepFor(t, 10*time.Second)
+		if got := r.server.Calls("sendChatAction"); len(got) != 1 || got[0].Params["chat_id"] != "7" {
+			t.Errorf("got %+v, want typing where nothing was said", got)
+		}
+		if err := r.stop(); err != nil {
+			t.Error(err)
+		}
+	})
 }
 
 func patientFor(t *testing.T, d time.Duration) context.Context {

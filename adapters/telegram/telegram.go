@@ -66,6 +66,7 @@ type Client struct {
 
 	self    atomic.Pointer[user] // what getMe said
 	roles   roleCache
+	pending pending
 	answers sync.WaitGroup // answers to callback queries on their way
 }
 
@@ -101,8 +102,15 @@ func New(o Options) (*Client, error) {
 	}
 	c.log = c.log.With("platform", "telegram", "account", o.Account)
 	c.roles.entries = make(map[roleKey]roleEntry)
+	c.pending.timers = make(map[subscriptions.Address]*time.Timer)
 	return c, nil
 }
+
+// String names the account. A client is never printed with its token.
+func (c *Client) String() string { return fmt.Sprintf("telegram account %q", c.account) }
+
+// GoString is String.
+func (c *Client) GoString() string { return c.String() }
 
 // silence stops the library's log, which would show the token. The library
 // keeps its logger in a package variable without a lock, so it is set once.
