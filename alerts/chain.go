@@ -139,45 +139,75 @@ func (c *Chain) Quotes(ctx context.Context, tickers []market.Ticker) ([]market.Q
 			left = append(left, t)
 		}
 	}
-	var quotes []market.Quote
-	failures := make(map[market.Ticker][]error)
-	for round := 0; len(left) > 0; round++ {
-		var groups []*fuse
-		asked := make(map[*fuse][]market.Ticker)
-		for _, t := range left {
-			if round >= len(orders[t]) {
-				continue
-			}
-			f := orders[t][round]
-			if asked[f] == nil {
-				groups = append(groups, f)
-			}
-			asked[f] = append(asked[f], t)
-		}
+	r := &round{given: make(map[market.Ticker]bool), failures: make(map[market.Ticker][]error)}
+	for n := 0; len(left) > 0; n++ {
+		groups := grouped(left, orders, n)
 		if len(groups) == 0 {
 			break
 		}
-		given := make(map[market.Ticker]bool)
-		for _, f := range groups {
-			got, err := f.do(func() ([]market.Quote, error) { return f.source.Quotes(ctx, asked[f]) })
-			for _, q := range got {
-				if orders[q.Ticker] != nil && !given[q.Ticker] {
-					given[q.Ticker] = true
-					quotes = append(quotes, q)
-				}
-			}
-			if ctx.Err() != nil {
-				return quotes, ctx.Err()
-			}
-			for _, t := range asked[f] {
-				if err != nil && !given[t] {
-					failures[t] = append(failures[t], f.describe(err))
-				}
+		for _, g := range groups {
+			r.ask(ctx, g)
+			if err := ctx.Err(); err != nil {
+				return r.quotes, err
 			}
 		}
-		left = slices.DeleteFunc(left, func(t market.Ticker) bool { return given[t] })
+		left = slices.DeleteFunc(left, func(t market.Ticker) bool { return r.given[t] })
 	}
-	return quotes, joined(left, failures)
+	return r.quotes, joined(left, r.failures)
+}
+
+// group is what one source is asked for.
+type group struct {
+	fuse    *fuse
+	tickers []market.Ticker
+}
+
+// grouped puts symbols together by the source that stands n-th in their order.
+func grouped(left []market.Ticker, orders map[market.Ticker][]*fuse, n int) []*group {
+	var groups []*group
+	byFuse := make(map[*fuse]*group)
+	for _, t := range left {
+		if n >= len(orders[t]) {
+			continue
+		}
+		f := orders[t][n]
+		if byFuse[f] == nil {
+			byFuse[f] = &group{fuse: f}
+			groups = append(groups, byFuse[f])
+		}
+		byFuse[f].tickers = append(byFuse[f].tickers, t)
+	}
+	return groups
+}
+
+// round is what came of asking so far.
+type round struct {
+	quotes   []market.Quote
+	given    map[market.Ticker]bool
+	failures map[market.Ticker][]error
+}
+
+// ask asks one source. What it gives beside what it was asked for is dropped.
+func (r *round) ask(ctx context.Context, g *group) {
+	got, err := g.fuse.do(func() ([]market.Quote, error) { return g.fuse.source.Quotes(ctx, g.tickers) })
+	asked := make(map[market.Ticker]bool, len(g.tickers))
+	for _, t := range g.tickers {
+		asked[t] = true
+	}
+	for _, q := range got {
+		if asked[q.Ticker] && !r.given[q.Ticker] {
+			r.given[q.Ticker] = true
+			r.quotes = append(r.quotes, q)
+		}
+	}
+	if err == nil {
+		return
+	}
+	for _, t := range g.tickers {
+		if !r.given[t] {
+			r.failures[t] = append(r.failures[t], g.fuse.describe(err))
+		}
+	}
 }
 
 // describe gives a source's resting a source's error.
