@@ -113,6 +113,8 @@ func classifyForeign(a *foreignAnswer) *outbox.Failure {
 	switch {
 	case a.status == http.StatusServiceUnavailable:
 		f.Class, f.Reason, f.After = outbox.Broken, "Discord is not available", a.after
+	case a.status < http.StatusMultipleChoices:
+		f.Class, f.Reason = outbox.Ambiguous, "Discord's answer could not be read"
 	case a.status >= http.StatusInternalServerError:
 		f.Class, f.Reason, f.After = outbox.Ambiguous, "Discord had trouble of its own", a.after
 	default:

@@ -19,7 +19,6 @@ import (
 
 // Gateway opcodes that are looked for (Discord: gateway opcodes).
 const (
-	opDispatch       = 0
 	opReconnect      = 7
 	opInvalidSession = 9
 	opHello          = 10

@@ -207,7 +207,9 @@ func (c *Client) connect(ctx context.Context, events *events) (identified bool, 
 	}
 	c.log.Info("gateway_connected")
 	err = c.watch(ctx, session, conn)
-	c.closeSession(session)
+	if ctx.Err() != nil {
+		c.closeSession(session)
+	}
 	return true, err
 }
 

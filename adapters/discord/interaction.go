@@ -73,7 +73,6 @@ type dialogue struct {
 	i      *interaction
 
 	responded bool
-	deferred  bool
 	open      bool // the placeholder of a deferred message waits for its words
 }
 

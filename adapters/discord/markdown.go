@@ -47,6 +47,9 @@ func (s *script) put(text string) {
 	if text == "" {
 		return
 	}
+	if n := len(s.pieces); n > 0 && strings.HasSuffix(s.pieces[n-1].text, "@") && callsAll(text) {
+		text = breaker + text
+	}
 	s.pieces = append(s.pieces, piece{text: text, size: runes(text), frame: s.frame})
 	s.start = false
 }
@@ -300,16 +303,21 @@ func defuse(text string) string {
 	var b strings.Builder
 	b.Grow(len(text) + 8)
 	for i, r := range text {
-		b.WriteRune(r)
-		if r != '@' {
-			continue
+		if r == '@' && i > 0 && text[i-1] == '<' {
+			b.WriteString(breaker)
 		}
-		rest := strings.ToLower(text[i+1 : min(len(text), i+1+len("everyone"))])
-		if strings.HasPrefix(rest, "everyone") || strings.HasPrefix(rest, "here") || i > 0 && text[i-1] == '<' {
+		b.WriteRune(r)
+		if r == '@' && callsAll(text[i+1:]) {
 			b.WriteString(breaker)
 		}
 	}
 	return b.String()
+}
+
+// callsAll tells whether words behind an "@" call everybody.
+func callsAll(rest string) bool {
+	rest = strings.ToLower(rest[:min(len(rest), len("everyone"))])
+	return strings.HasPrefix(rest, "everyone") || strings.HasPrefix(rest, "here")
 }
 
 // unfence replaces backticks, which end code and cannot be escaped in it, and

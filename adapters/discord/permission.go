@@ -17,14 +17,10 @@ const (
 // Kinds of channel (Discord: channel types).
 const (
 	channelText         = 0
-	channelDirect       = 1
-	channelVoice        = 2
-	channelGroupDirect  = 3
 	channelAnnouncement = 5
 	threadAnnouncement  = 10
 	threadPublic        = 11
 	threadPrivate       = 12
-	channelStage        = 13
 	channelForum        = 15
 	channelMedia        = 16
 )

@@ -55,7 +55,6 @@ func (d *dialogue) respond(ctx context.Context, kind int, data any) bool {
 // deferAnswer tells that the answer comes later. A placeholder is shown to the
 // person only, since it cannot be hidden again.
 func (d *dialogue) deferAnswer(ctx context.Context) {
-	d.deferred = true
 	if d.quiet() {
 		d.respond(ctx, callbackDeferUpdate, nil)
 		return

@@ -190,7 +190,7 @@ func (t *transport) judge(resp *http.Response, x *exchange, limited bool) (*http
 			h.Set("X-RateLimit-Reset-After", strconv.FormatFloat(x.after.Seconds(), 'f', 3, 64))
 		}
 	}
-	if resp.StatusCode >= http.StatusInternalServerError || resp.StatusCode >= http.StatusBadRequest && !isJSON(h) {
+	if resp.StatusCode >= http.StatusInternalServerError || resp.StatusCode != http.StatusNoContent && !isJSON(h) {
 		_, _ = io.Copy(io.Discard, io.LimitReader(resp.Body, 64<<10)) // so that the connection is kept
 		_ = resp.Body.Close()                                         // nothing was written
 		return nil, &foreignAnswer{status: resp.StatusCode, after: x.after}
@@ -257,13 +257,6 @@ func (w *window) full(now time.Time) bool {
 	defer w.mu.Unlock()
 	w.prune(now)
 	return len(w.times) >= w.limit
-}
-
-func (w *window) count(now time.Time) int {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.prune(now)
-	return len(w.times)
 }
 
 func (w *window) prune(now time.Time) {
