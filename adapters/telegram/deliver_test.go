@@ -327,6 +327,15 @@ func TestWordsGoWhereNoPhotosAreTaken(t *testing.T) {
 	}
 }
 
+func TestWordsGoWhereAKnownPictureIsForgottenAndNotAtHand(t *testing.T) {
+	r := openRig(t)
+	uploaded := "AgACforgotten"
+	deliverAll(t, r, pictured(fullMessage(), nil, &uploaded))
+	if sent := r.server.Sent(); len(sent) != 1 || sent[0].Method != "sendMessage" {
+		t.Errorf("got %+v, want the words", sent)
+	}
+}
+
 // editOf returns a delivery that changes a message.
 func editOf(id string, m *message.Message) outbox.Delivery {
 	d := delivery(7, m)

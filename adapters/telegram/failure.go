@@ -84,6 +84,11 @@ func (r reply) wait() time.Duration {
 // classifyForeign judges an answer that the API did not write: a proxy's page, a
 // body that was cut off.
 func (r reply) classifyForeign(f *outbox.Failure) {
+	if r.status == http.StatusRequestEntityTooLarge {
+		f.Class, f.Reason = outbox.BadMessage, "the message is too large"
+		f.Err = errors.Join(errNoPhoto, f.Err)
+		return
+	}
 	if r.status >= 500 || r.status < 300 {
 		f.Class, f.Reason = outbox.Ambiguous, "Telegram's answer could not be read"
 		return
@@ -112,6 +117,7 @@ func refusals() []refusal {
 				"rights to send photos", "chat_send_photos_forbidden", "chat_send_media_forbidden",
 				"photo_invalid_dimensions", "image_process_failed", "photo_save_file_invalid", "file is too big",
 				"failed to get http url content", "wrong type of the web page content", "wrong http url specified",
+				"request entity too large", "remote file identifier", "wrong file identifier", "file_reference_",
 			}, outbox.BadMessage, "the picture was not taken", errNoPhoto,
 		},
 		{
@@ -121,12 +127,12 @@ func refusals() []refusal {
 				"message to delete not found", "message can't be deleted", "message identifier is not specified",
 			}, outbox.LostTarget, "the message is not there any more", nil,
 		},
-		{[]string{"bot was blocked by the user"}, outbox.Gone, "the bot was blocked", nil},
-		{[]string{"user is deactivated"}, outbox.Gone, "the account was deleted", nil},
+		{[]string{"bot was blocked by the user", "user_is_blocked"}, outbox.Gone, "the bot was blocked", nil},
+		{[]string{"user is deactivated", "input_user_deactivated"}, outbox.Gone, "the account was deleted", nil},
 		{[]string{"bot was kicked", "bot is not a member"}, outbox.Gone, "the bot was removed", nil},
 		{[]string{"group chat was deleted", "chat was deleted", "group is deactivated"}, outbox.Gone, "the group was deleted", nil},
 		{
-			[]string{"can't initiate conversation", "peer_id_invalid"},
+			[]string{"can't initiate conversation", "peer_id_invalid", "can't send messages to bots"},
 			outbox.Gone, "the person has not started the bot", nil,
 		},
 		{[]string{"chat not found", "chat_id is empty", "channel_private", "channel_invalid"}, outbox.Gone, "the chat was not found", nil},
@@ -139,7 +145,7 @@ func refusals() []refusal {
 			[]string{
 				"not enough rights", "have no write access", "chat_write_forbidden", "chat_restricted",
 				"need administrator rights", "chat_admin_required", "chat_send_", "user_banned_in_channel",
-				"have no rights", "user_restricted", "bot is not an administrator",
+				"have no rights", "user_restricted", "chat_forbidden", "guest_send_forbidden", "bot is not an administrator",
 			}, outbox.NoRights, "the bot may not write there", nil,
 		},
 		{[]string{"too many requests"}, outbox.RetryLater, "Telegram asked to wait", nil},

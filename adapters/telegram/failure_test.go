@@ -23,7 +23,7 @@ func TestRefusalsAreTranslated(t *testing.T) {
 		description string
 		want        outbox.Class
 	}{
-		{401, http.StatusText(401), outbox.Credential},
+		{http.StatusUnauthorized, http.StatusText(http.StatusUnauthorized), outbox.Credential},
 		{404, "Not Found", outbox.Credential},
 		{421, "Misdirected Request", outbox.Credential},
 		{403, "Forbidden: bot was blocked by the user", outbox.Gone},
@@ -34,6 +34,10 @@ func TestRefusalsAreTranslated(t *testing.T) {
 		{403, "Forbidden: bot can't initiate conversation with a user", outbox.Gone},
 		{400, "Bad Request: PEER_ID_INVALID", outbox.Gone},
 		{400, "Bad Request: chat not found", outbox.Gone},
+		{400, "Bad Request: USER_IS_BLOCKED", outbox.Gone},
+		{403, "Forbidden: bots can't send messages to bots", outbox.Gone},
+		{413, "Request Entity Too Large", outbox.BadMessage},
+		{404, "Not Found: method not found", outbox.BadMessage},
 		{400, "Bad Request: not enough rights to send text messages to the chat", outbox.NoRights},
 		{400, "Bad Request: have no write access to the chat", outbox.NoRights},
 		{400, "Bad Request: CHAT_WRITE_FORBIDDEN", outbox.NoRights},
@@ -91,7 +95,7 @@ func TestWaitAndMoveAreTold(t *testing.T) {
 func TestPagesOfOthersAreNoAnswers(t *testing.T) {
 	r := openRig(t)
 	for status, want := range map[int]outbox.Class{
-		502: outbox.Ambiguous, 200: outbox.Ambiguous, 403: outbox.Broken, 404: outbox.Broken, 302: outbox.Broken,
+		413: outbox.BadMessage, 502: outbox.Ambiguous, 200: outbox.Ambiguous, 403: outbox.Broken, 404: outbox.Broken, 302: outbox.Broken,
 	} {
 		r.server.Fail(telegramtest.Fault{Status: status, Body: "<html>" + testToken + "</html>", ContentType: "text/html"})
 		_, err := r.client.Deliver(t.Context(), delivery(7, &message.Message{Title: "x"}))
