@@ -112,6 +112,10 @@ func MustPrice(s string) Price {
 
 func (p Price) mantissa() int64 { return int64(p) >> scaleBits }
 
+// Mantissa returns the price's digits as a whole number: the price is Mantissa
+// × 10^-Scale.
+func (p Price) Mantissa() int64 { return int64(p) >> scaleBits }
+
 // Scale returns the number of decimals that the price needs, 0 to 18.
 func (p Price) Scale() int { return int(int64(p) & scaleMask) }
 
@@ -143,8 +147,16 @@ func (p Price) Units(scale int) (units int64, ok bool) {
 	return m, true
 }
 
+// exactFloat bounds the integers that a float64 holds exactly.
+const exactFloat = 1 << 53
+
 // Float returns the nearest float, for drawing and statistics only.
-func (p Price) Float() float64 { return p.Decimal().InexactFloat64() }
+func (p Price) Float() float64 {
+	if m := p.mantissa(); abs(m) < exactFloat {
+		return float64(m) / float64(pow10(p.Scale()))
+	}
+	return p.Decimal().InexactFloat64()
+}
 
 // IsZero tells whether the number is 0.
 func (p Price) IsZero() bool { return p == 0 }

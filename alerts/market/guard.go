@@ -1,0 +1,262 @@
+package market
+
+import (
+	"math"
+	"time"
+)
+
+// Guard decides which quotes to believe. The zero value is ready.
+//
+// It holds what may be wrong and lets the next read, a second source or the
+// operator decide; only what cannot be a price is rejected. A step is never
+// rejected for its size: the Nikkei has lost 12 percent in a day, and oil has
+// been negative.
+type Guard struct{}
+
+const (
+	// futureSlack is by how much a source's clock may be ahead.
+	futureSlack = 2 * time.Minute
+	// samePrintWait is how long a source has to correct a print; the same print
+	// read again before says nothing new.
+	samePrintWait = 10 * time.Minute
+	// frozenAfter is how old a repeated quote is before its feed counts as
+	// frozen, beside its known delay.
+	frozenAfter = 20 * time.Minute
+	// closeAgrees is by what part a previous close may differ from our own,
+	// which may be some minutes older; bond yields: 0.15 points.
+	closeAgrees = 0.03
+	yieldAgrees = 0.15
+	// contradictions is how many agreeing reads of one source a second source's
+	// contradiction outweighs.
+	contradictions = 3
+)
+
+// Judge judges a quote by what is remembered of its symbol and returns what is
+// to be remembered afterwards. It is pure: the same arguments give the same
+// answer.
+func (Guard) Judge(record Record, q Quote, e Evidence, now time.Time) (Record, Verdict) {
+	if q.Time.IsZero() {
+		q.Time = now
+	}
+	j := judgement{record: record, quote: q, evidence: e, now: now, class: e.Symbol.Class}
+	j.day = e.Session
+	if j.day.IsZero() {
+		j.day = q.Time.UTC().Truncate(24 * time.Hour)
+	}
+	j.verdict.Price = j.price()
+	j.base()
+	return j.record, j.verdict
+}
+
+// judgement is one quote before the guard.
+type judgement struct {
+	record   Record
+	quote    Quote
+	evidence Evidence
+	now      time.Time
+	class    Class
+	day      time.Time
+	verdict  Verdict
+}
+
+func (j *judgement) price() Finding {
+	q, last := j.quote, j.record.Last
+	if reason := impossible(j.class, q.Price); reason != ReasonNone {
+		return Finding{Reject, reason}
+	}
+	switch {
+	case q.Time.After(j.now.Add(futureSlack)):
+		return Finding{Reject, ReasonFuture}
+	case !last.None() && q.Time.Before(last.Time):
+		return Finding{Reject, ReasonOlder}
+	case !last.None() && q.Time.Equal(last.Time) && q.Price == last.Price:
+		return j.repeat()
+	}
+	j.rollOver()
+	if f, decided := j.operator(); decided {
+		return f
+	}
+	reason := j.suspicion()
+	if reason == ReasonNone {
+		return j.accept(ReasonNone)
+	}
+	if reason == ReasonSplit {
+		return j.split()
+	}
+	if j.confirmed(reason) {
+		return j.accept(ReasonConfirmed)
+	}
+	return j.hold(reason)
+}
+
+// impossible says why a number cannot be a price of its class.
+func impossible(class Class, p Price) Reason {
+	switch {
+	case p.IsZero() && class != ClassYield:
+		return ReasonZero
+	case p.Sign() < 0 && class != ClassYield && class != ClassFuture:
+		return ReasonNegative
+	}
+	return ReasonNone
+}
+
+func (j *judgement) repeat() Finding {
+	if j.evidence.Open && j.now.Sub(j.quote.Time) > frozenAfter+j.quote.Delay {
+		j.record.Frozen++
+		j.verdict.Frozen = true
+	}
+	if held := j.record.Held; !held.None() {
+		j.verdict.Dropped, j.record.Held = held.Sighting, HeldQuote{}
+	}
+	return Finding{Accept, ReasonRepeat}
+}
+
+// rollOver drops a close that the contract's change made useless.
+func (j *judgement) rollOver() {
+	if j.evidence.Roll {
+		j.record.Close, j.record.CloseDay = 0, time.Time{}
+	}
+}
+
+func (j *judgement) operator() (Finding, bool) {
+	switch {
+	case j.record.Held.None() || !sameLevel(j.class, j.record.Held.Price, j.quote.Price):
+		return Finding{}, false
+	case j.evidence.Decision == Believe:
+		return j.accept(ReasonOperator), true
+	case j.evidence.Decision == Disbelieve:
+		return Finding{Reject, ReasonOperator}, true
+	}
+	return Finding{}, false
+}
+
+// suspicion says what speaks against the price.
+func (j *judgement) suspicion() Reason {
+	second := j.evidence.Second
+	if j.record.Last.None() {
+		if second.Price != 0 && unitRatio(j.class, j.quote.Price, second.Price, 0) {
+			return ReasonUnit
+		}
+		return ReasonNone
+	}
+	last, gap := j.record.Last.Price, j.quote.Time.Sub(j.record.Last.Time)
+	if j.splitMatches() {
+		return ReasonSplit
+	}
+	switch {
+	case unitRatio(j.class, j.quote.Price, last, gap):
+		return ReasonUnit
+	case doubleRatio(j.class, j.quote.Price, last):
+		return ReasonDouble
+	case math.Abs(move(j.class, j.quote.Price, last)) > j.record.stepLimit(j.class, gap):
+		return ReasonStep
+	case j.contradicted() && !sameLevel(j.class, j.quote.Price, last):
+		return ReasonDisagreement
+	}
+	return ReasonNone
+}
+
+func (j *judgement) splitMatches() bool {
+	s := j.evidence.Split
+	factor := s.Factor()
+	if factor == 0 || factor == 1 || s.Day.Equal(j.record.SplitDay) || j.record.Last.Price.Sign() <= 0 {
+		return false
+	}
+	miss := math.Log(j.quote.Price.Float() / (j.record.Last.Price.Float() * factor))
+	return math.Abs(miss) < math.Min(0.15, math.Abs(math.Log(factor))/2)
+}
+
+// split rescales what is remembered and holds the quote, once.
+func (j *judgement) split() Finding {
+	s := j.evidence.Split
+	j.record.Last.Price = scaled(j.record.Last.Price, s)
+	j.record.Close = scaled(j.record.Close, s)
+	j.record.SplitDay = s.Day
+	j.verdict.Split = s
+	j.record.Held = HeldQuote{}
+	return j.hold(ReasonSplit)
+}
+
+// confirmed tells whether a suspicious price is borne out.
+func (j *judgement) confirmed(reason Reason) bool {
+	if second := j.evidence.Second; second.Price != 0 && sameLevel(j.class, second.Price, j.quote.Price) &&
+		(j.record.Last.None() || second.Time.After(j.record.Last.Time)) {
+		j.verdict.Confirms = j.record.Held.Sighting
+		return true
+	}
+	held := j.record.Held
+	if reason == ReasonUnit || held.None() || !j.bearsOut(held) {
+		return false
+	}
+	if j.contradicted() && held.Reads < contradictions {
+		j.record.Held.Reads++
+		return false
+	}
+	j.verdict.Confirms = held.Sighting
+	return true
+}
+
+// bearsOut tells whether the quote is a second one of the held kind: another
+// print, or the same after a while, at least two fifths as far on the same side.
+func (j *judgement) bearsOut(held HeldQuote) bool {
+	if held.Reason == ReasonUnit {
+		return false
+	}
+	if j.quote.Time.Equal(held.Time) && j.now.Sub(held.Seen) < samePrintWait {
+		return false
+	}
+	first := move(j.class, held.Price, j.record.Last.Price)
+	second := move(j.class, j.quote.Price, j.record.Last.Price)
+	return first*second > 0 && math.Abs(second) >= math.Abs(first)*0.4
+}
+
+// contradicted tells that a second source, read no earlier, is elsewhere.
+func (j *judgement) contradicted() bool {
+	second := j.evidence.Second
+	return second.Price != 0 && !second.Time.Before(j.quote.Time.Add(-futureSlack)) &&
+		!sameLevel(j.class, second.Price, j.quote.Price)
+}
+
+// hold remembers the quote. One that is held already keeps its first time.
+func (j *judgement) hold(reason Reason) Finding {
+	held := &j.record.Held
+	again := !held.None() && held.Reason == reason && sameLevel(j.class, held.Price, j.quote.Price)
+	if !again {
+		j.verdict.FirstHeld = true
+		j.verdict.Dropped = held.Sighting
+		*held = HeldQuote{Sighting: j.sighting(), Reason: reason}
+	}
+	j.record.Frozen = 0
+	return Finding{Hold, reason}
+}
+
+func (j *judgement) sighting() Sighting {
+	return Sighting{Price: j.quote.Price, Time: j.quote.Time, Seen: j.now, Source: j.quote.Source}
+}
+
+// accept makes the quote the last one.
+func (j *judgement) accept(reason Reason) Finding {
+	r := &j.record
+	if held := r.Held; !held.None() {
+		if reason == ReasonOperator || held.Reason == ReasonSplit {
+			j.verdict.Confirms = held.Sighting
+		}
+		if j.verdict.Confirms.None() {
+			j.verdict.Dropped = held.Sighting
+		}
+		r.Held = HeldQuote{}
+	}
+	if !r.Last.None() {
+		r.remember(j.class, j.quote.Price, j.quote.Time)
+		if j.day.After(r.Day) && !j.evidence.Roll {
+			r.Close, r.CloseDay = r.Last.Price, r.Day
+		}
+	}
+	if j.day.After(r.Day) {
+		r.Day = j.day
+	}
+	r.Last = j.sighting()
+	r.Frozen = 0
+	j.verdict.New = true
+	return Finding{Accept, reason}
+}

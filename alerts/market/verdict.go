@@ -1,0 +1,120 @@
+package market
+
+import "time"
+
+// Outcome is what becomes of a price.
+type Outcome int
+
+// The outcomes. A held price waits for a confirmation; a rejected one is wrong
+// whatever follows.
+const (
+	Accept Outcome = iota
+	Hold
+	Reject
+)
+
+// String names the outcome.
+func (o Outcome) String() string {
+	switch o {
+	case Accept:
+		return "accept"
+	case Hold:
+		return "hold"
+	}
+	return "reject"
+}
+
+// Reason says why, for machines.
+type Reason string
+
+// The reasons for what becomes of a price.
+const (
+	ReasonNone         Reason = ""
+	ReasonZero         Reason = "zero"
+	ReasonNegative     Reason = "negative"
+	ReasonFuture       Reason = "future"
+	ReasonOlder        Reason = "older"
+	ReasonRepeat       Reason = "repeat"
+	ReasonUnit         Reason = "unit"
+	ReasonDouble       Reason = "double"
+	ReasonSplit        Reason = "split"
+	ReasonStep         Reason = "step"
+	ReasonDisagreement Reason = "disagreement"
+	ReasonConfirmed    Reason = "confirmed"
+	ReasonOperator     Reason = "operator"
+)
+
+// The reasons for what becomes of a previous close.
+const (
+	ReasonMissing     Reason = "missing"
+	ReasonOwnClose    Reason = "own_close"
+	ReasonImplausible Reason = "implausible"
+)
+
+// Finding is what becomes of one number, and why.
+type Finding struct {
+	Outcome Outcome
+	Reason  Reason
+}
+
+// Plain says the reason as people read it.
+func (f Finding) Plain() string {
+	switch f.Reason {
+	case ReasonZero:
+		return "the price is zero"
+	case ReasonNegative:
+		return "the price is negative"
+	case ReasonFuture:
+		return "its time is in the future"
+	case ReasonOlder:
+		return "it is older than the last quote"
+	case ReasonRepeat:
+		return "nothing new"
+	case ReasonUnit:
+		return "about 10, 100 or more times the last price, or that part of it: probably a wrong unit"
+	case ReasonDouble:
+		return "about two or three times the last price, or that part of it: possibly a split"
+	case ReasonSplit:
+		return "the share was split"
+	case ReasonStep:
+		return "an unusually large step"
+	case ReasonDisagreement:
+		return "another source says otherwise"
+	case ReasonConfirmed:
+		return "confirmed by a second read"
+	case ReasonOperator:
+		return "decided by the operator"
+	case ReasonMissing:
+		return "the source gives none"
+	case ReasonOwnClose:
+		return "it contradicts the close that we saw ourselves"
+	case ReasonImplausible:
+		return "the move that it implies is not plausible"
+	}
+	return ""
+}
+
+// Verdict is what the guard makes of a quote. Its price and its previous close
+// are judged apart.
+type Verdict struct {
+	Price         Finding
+	PreviousClose Finding
+	// New tells that the accepted price or its time differs from the last.
+	New bool
+	// FirstHeld tells that the quote was not held before: its owner is told once.
+	FirstHeld bool
+	// Base is the previous close to believe for changes in percent, in the
+	// price's own unit; 0 where none can be believed. BaseDay is the date of its
+	// session, zero where unknown.
+	Base    Price
+	BaseDay time.Time
+	// Confirms is the held quote that this one confirms; Dropped the held quote
+	// that it does not bear out. Each may be none.
+	Confirms, Dropped Sighting
+	// Split is what prices and thresholds of before are to be multiplied by
+	// (Factor); zero for no split. It is told once, with the held quote: hold
+	// the rules until their owner has decided.
+	Split Split
+	// Frozen tells that the source repeats an old quote while the market is open.
+	Frozen bool
+}
