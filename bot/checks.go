@@ -2,6 +2,7 @@ package bot
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"bellwether/alerts"
@@ -13,21 +14,40 @@ type Cadence interface {
 	Cadence(ticker market.Ticker) time.Duration
 }
 
+// GuardShelf keeps what the guard remembers.
+type GuardShelf interface {
+	PutGuardRecords(ctx context.Context, records map[market.Ticker]market.Record) error
+}
+
 // PriceChecks runs alerts.Checker as the schedule and the commands need it.
 type PriceChecks struct {
 	Checker *alerts.Checker
 	Plan    Cadence
+	Gate    *alerts.Gate
+	Shelf   GuardShelf
+}
+
+// keep stores what the guard remembers anew. Where the process ends before, the
+// accepted quotes still tell what it has to know.
+func (p PriceChecks) keep(ctx context.Context) error {
+	changed := p.Gate.Changed()
+	if err := p.Shelf.PutGuardRecords(ctx, changed); err != nil {
+		return err
+	}
+	p.Gate.Saved(changed)
+	return nil
 }
 
 // Check implements QuoteChecks.
 func (p PriceChecks) Check(ctx context.Context) (Checked, error) {
 	out, err := p.Checker.Check(ctx)
-	return Checked{Read: out.Quotes, Events: out.Events}, err
+	return Checked{Read: out.Quotes, Events: out.Events}, errors.Join(err, p.keep(ctx))
 }
 
 // Read implements QuoteChecks.
 func (p PriceChecks) Read(ctx context.Context, tickers []market.Ticker) ([]market.Ticker, error) {
-	return p.Checker.Read(ctx, tickers)
+	missing, err := p.Checker.Read(ctx, tickers)
+	return missing, errors.Join(err, p.keep(ctx))
 }
 
 // Cadence implements QuoteChecks.

@@ -154,3 +154,36 @@ func putStandings(tx *gorm.DB, standings []alerts.Standing) error {
 	}
 	return wrap("save quotes", tx.Clauses(clause.OnConflict{UpdateAll: true}).CreateInBatches(rows, 200).Error)
 }
+
+// GuardRecords returns what the guard remembered of symbols.
+func (s *Store) GuardRecords(ctx context.Context) (map[market.Ticker]market.Record, error) {
+	var rows []guardRow
+	if err := s.fast.WithContext(ctx).Find(&rows).Error; err != nil {
+		return nil, wrap("read the guard's records", err)
+	}
+	out := make(map[market.Ticker]market.Record, len(rows))
+	for _, row := range rows {
+		record, err := decode[market.Record](row.Body)
+		if err != nil {
+			return nil, err
+		}
+		out[market.Ticker(row.Ticker)] = record
+	}
+	return out, nil
+}
+
+// PutGuardRecords keeps what the guard remembers of symbols.
+func (s *Store) PutGuardRecords(ctx context.Context, records map[market.Ticker]market.Record) error {
+	rows := make([]guardRow, 0, len(records))
+	for ticker, record := range records {
+		body, err := encode(record)
+		if err != nil {
+			return err
+		}
+		rows = append(rows, guardRow{Ticker: string(ticker), Body: body})
+	}
+	if len(rows) == 0 {
+		return nil
+	}
+	return wrap("write the guard's records", s.fast.WithContext(ctx).Clauses(clause.OnConflict{UpdateAll: true}).CreateInBatches(rows, 200).Error)
+}

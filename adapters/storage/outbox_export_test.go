@@ -24,15 +24,15 @@ func (s *Store) Query(into any, query string, args ...any) error {
 
 // Plan returns how SQLite runs a claim.
 func (s *Store) Plan(only bool) (plan []string, err error) {
+	args := map[string]any{
+		"account": "telegram/main", "priority": 4, "now": 1, "limit": 10, "behind": 5, "destination": 0, "person": 0,
+	}
 	query := headsAfter() + behindCount + headsTail
 	if only {
-		query = headsOf + behindCount + headsTail
+		query = headsOf([]outbox.Strand{{Destination: 1}, {Destination: 2}}, args) + behindCount + headsTail
 	}
 	var rows []struct{ Detail string }
-	err = s.fast.Raw("EXPLAIN QUERY PLAN "+query, map[string]any{
-		"account": "telegram/main", "priority": 4, "now": 1, "limit": 10, "behind": 5, "destination": 0, "person": 0,
-		"only": [][]any{{1, 0}, {2, 0}},
-	}).Scan(&rows).Error
+	err = s.fast.Raw("EXPLAIN QUERY PLAN "+query, args).Scan(&rows).Error
 	for _, r := range rows {
 		plan = append(plan, r.Detail)
 	}

@@ -2,6 +2,8 @@ package storage
 
 import (
 	"context"
+	"strconv"
+	"strings"
 	"time"
 
 	"gorm.io/gorm"
@@ -18,7 +20,7 @@ const nextHead = `SELECT t.id FROM sends t WHERE t.account = @account AND t.prio
 // behindCount counts what waits in the same destination, up to a limit.
 const behindCount = `(SELECT count(*) FROM (SELECT 1 FROM sends b WHERE b.account = @account AND b.priority = @priority
 	AND b.state IN ('waiting', 'sending') AND b.state = 'waiting' AND b.destination = s.destination AND b.person = s.person
-	AND b.id <> s.id AND b.kind <> 'collapse' AND b.body = '' LIMIT @behind) few)`
+	AND b.id <> s.id AND b.kind <> 'collapse' AND b.body = '' AND b.due <= @now LIMIT @behind) few)`
 
 // nextStrand finds the head of the strand that follows: of the same destination,
 // else of the next one. As one comparison of pairs SQLite would use only half
@@ -56,12 +58,7 @@ func (o *Outbox) Heads(ctx context.Context, c outbox.Claim) ([]outbox.Head, erro
 	}
 	query := headsAfter() + behind + headsTail
 	if len(c.Only) > 0 {
-		query = headsOf + behind + headsTail
-		pairs := make([][]any, len(c.Only))
-		for i, s := range c.Only {
-			pairs[i] = []any{int64(s.Destination), int64(s.Person)}
-		}
-		args["only"] = pairs
+		query = headsOf(c.Only, args) + behind + headsTail
 	}
 	var rows []sendRow
 	if err := o.s.fast.WithContext(ctx).Raw(query, args).Scan(&rows).Error; err != nil {
@@ -78,11 +75,24 @@ func (o *Outbox) Heads(ctx context.Context, c outbox.Claim) ([]outbox.Head, erro
 	return heads, nil
 }
 
-// headsOf finds the heads of given strands.
-const headsOf = `WITH heads AS (SELECT min(t.id) AS id FROM sends t WHERE t.account = @account AND t.priority = @priority
-		AND t.state IN ('waiting', 'sending') AND t.state = 'waiting' AND t.due <= @now
-		AND (t.destination, t.person) IN @only GROUP BY t.destination, t.person)
+// headsOf finds the heads of given strands. Their number is rounded up, so that
+// there are few different statements; a strand that comes twice does no harm.
+func headsOf(strands []outbox.Strand, args map[string]any) string {
+	n := 1
+	for n < len(strands) {
+		n *= 2
+	}
+	pairs := make([]string, n)
+	for i := range pairs {
+		s := strands[min(i, len(strands)-1)]
+		d, p := "d"+strconv.Itoa(i), "p"+strconv.Itoa(i)
+		args[d], args[p] = int64(s.Destination), int64(s.Person)
+		pairs[i] = "(CAST(@" + d + " AS BIGINT), CAST(@" + p + " AS BIGINT))"
+	}
+	return `WITH want (destination, person) AS (VALUES ` + strings.Join(pairs, ", ") + `), heads AS (SELECT (` + nextHead + `
+		t.destination = want.destination AND t.person = want.person ORDER BY t.id LIMIT 1) AS id FROM want)
 		SELECT `
+}
 
 // Start implements outbox.Queue.
 func (o *Outbox) Start(ctx context.Context, sends []*outbox.Send, now time.Time) error {

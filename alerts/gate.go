@@ -1,0 +1,156 @@
+package alerts
+
+import (
+	"context"
+	"log/slog"
+	"maps"
+	"sync"
+	"time"
+
+	"bellwether/alerts/market"
+)
+
+// GateOptions say what a gate knows beside the quotes themselves.
+type GateOptions struct {
+	// Symbol describes a ticker; what is not known is judged cautiously.
+	Symbol func(ticker market.Ticker) market.Symbol
+	// Day returns the date of the session that a time belongs to, that of the
+	// session before, and whether the market is open then; the zero value of
+	// what is not known. May be nil.
+	Day func(ticker market.Ticker, at time.Time) (day, before time.Time, open bool)
+	// Second asks another source than the one named; nil where there is none.
+	Second func(ctx context.Context, ticker market.Ticker, besides string) (market.Quote, error)
+	// Records are what was remembered before a restart.
+	Records map[market.Ticker]market.Record
+	Log     *slog.Logger
+}
+
+// secondTime is how long a second source may take.
+const secondTime = 5 * time.Second
+
+// Gate is a Guard: it remembers what market.Guard has to know of each symbol,
+// and asks a second source where the first is not believed. It is safe for
+// concurrent use.
+type Gate struct {
+	o     GateOptions
+	guard market.Guard
+
+	mu      sync.Mutex
+	records map[market.Ticker]market.Record
+	changed map[market.Ticker]market.Record
+	decided map[market.Ticker]market.Decision
+}
+
+// NewGate returns a gate.
+func NewGate(o GateOptions) *Gate {
+	g := &Gate{
+		o: o, records: make(map[market.Ticker]market.Record), changed: make(map[market.Ticker]market.Record),
+		decided: make(map[market.Ticker]market.Decision),
+	}
+	maps.Copy(g.records, o.Records)
+	return g
+}
+
+// Judge implements Guard.
+func (g *Gate) Judge(last Standing, q market.Quote, now time.Time) Verdict {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	before := g.records[q.Ticker]
+	if last.Quote.Time.After(before.Last.Time) {
+		// The process ended between two saves: the accepted quote is the truth.
+		before.Last = market.Sighting{Price: last.Quote.Price, Time: last.Quote.Time, Seen: last.Quote.Received, Source: last.Quote.Source}
+	}
+	e := market.Evidence{Symbol: g.o.Symbol(q.Ticker), Decision: g.decided[q.Ticker]}
+	if g.o.Day != nil {
+		e.Session, e.Before, e.Open = g.o.Day(q.Ticker, q.Time)
+	}
+	record, v := g.guard.Judge(before, q, e, now)
+	if v.Price.Outcome == market.Hold || v.PreviousClose.Outcome == market.Hold && v.New {
+		if second, ok := g.second(q); ok {
+			e.Second = second
+			record, v = g.guard.Judge(before, q, e, now)
+		}
+	}
+	if record != before {
+		g.records[q.Ticker], g.changed[q.Ticker] = record, record
+	}
+	g.tell(q, v, before)
+	return verdictOf(q, v)
+}
+
+// second asks another source, without holding others up for long.
+func (g *Gate) second(q market.Quote) (market.Quote, bool) {
+	if g.o.Second == nil {
+		return market.Quote{}, false
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), secondTime)
+	defer cancel()
+	second, err := g.o.Second(ctx, q.Ticker, q.Source)
+	return second, err == nil && second.Price != 0
+}
+
+// tell logs what the guard does not believe, once.
+func (g *Gate) tell(q market.Quote, v market.Verdict, before market.Record) {
+	if v.FirstHeld {
+		g.o.Log.Warn("quote held", "ticker", q.Ticker, "price", q.Price.String(), "last", before.Last.Price.String(),
+			"source", q.Source, "reason", v.Price.Plain())
+	}
+	if !v.Dropped.None() {
+		g.o.Log.Warn("held quote not confirmed", "ticker", q.Ticker, "held", v.Dropped.Price.String(), "now", q.Price.String())
+	}
+	if v.New && v.PreviousClose.Outcome != market.Accept && v.PreviousClose.Reason != market.ReasonMissing && before.Last.None() {
+		g.o.Log.Warn("previous close not believed", "ticker", q.Ticker, "price", q.Price.String(),
+			"previous_close", q.PreviousClose.String(), "source", q.Source, "reason", v.PreviousClose.Plain())
+	}
+}
+
+func verdictOf(q market.Quote, v market.Verdict) Verdict {
+	out := Verdict{Base: v.Base, BaseAt: v.BaseDay}
+	switch v.Price.Outcome {
+	case market.Accept:
+		out.Accepted = v.New
+		if !v.Confirms.None() {
+			out.Confirmed = q.Time
+		}
+	case market.Hold:
+		out.Held = v.FirstHeld
+		out.Reason = v.Price.Plain()
+		if !v.FirstHeld {
+			out.Reason = "" // said when it was held first
+		}
+	default:
+		out.Reason = v.Price.Plain()
+	}
+	return out
+}
+
+// Held returns the quotes that wait for a confirmation.
+func (g *Gate) Held() map[market.Ticker]market.HeldQuote {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	out := make(map[market.Ticker]market.HeldQuote)
+	for t, r := range g.records {
+		if !r.Held.None() {
+			out[t] = r.Held
+		}
+	}
+	return out
+}
+
+// Changed returns what is remembered anew since the last call of Saved.
+func (g *Gate) Changed() map[market.Ticker]market.Record {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return maps.Clone(g.changed)
+}
+
+// Saved tells that records were stored.
+func (g *Gate) Saved(records map[market.Ticker]market.Record) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	for t, r := range records {
+		if g.changed[t] == r {
+			delete(g.changed, t)
+		}
+	}
+}
