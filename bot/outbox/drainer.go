@@ -147,6 +147,25 @@ func (d *drainer) rest(ctx context.Context) {
 		d.lookAgain()
 	case r := <-d.results:
 		d.unsaved = append(d.unsaved, r)
+		d.gather()
+	}
+}
+
+// gather waits a moment for more answers where many requests are under way: one
+// transaction then records them all.
+func (d *drainer) gather() {
+	if d.inFlight < 8 {
+		return
+	}
+	timer := time.NewTimer(time.Millisecond)
+	defer timer.Stop()
+	for len(d.unsaved) < d.inFlight {
+		select {
+		case r := <-d.results:
+			d.unsaved = append(d.unsaved, r)
+		case <-timer.C:
+			return
+		}
 	}
 }
 
