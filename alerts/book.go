@@ -29,17 +29,22 @@ type place struct {
 	revision uint32
 }
 
-// shelf holds what is known of one symbol.
+// shelf holds what is known of one symbol. What a quote needs lies together, in
+// one line of the processor's cache.
 type shelf struct {
-	// What a quote needs lies together at the front.
 	up, down ladder
-	scale    int8 // -1 before the first level
-	busy     bool // always is not empty
-	number   uint32
-	always   []RuleID // to be looked at with each quote
-	rules    int
-	ticker   market.Ticker
-	last     *Standing // the last accepted quote; nil before the first
+	scale    int8   // -1 before the first level
+	busy     bool   // always is not empty
+	number   uint32 // its place in Book.shelves
+	*shelfBack
+}
+
+// shelfBack is what a quote seldom needs.
+type shelfBack struct {
+	always []RuleID // to be looked at with each quote
+	rules  int
+	ticker market.Ticker
+	last   *Standing // the last accepted quote; nil before the first
 }
 
 // NewBook returns an empty book.
@@ -110,12 +115,11 @@ func (b *Book) Tickers() []market.Ticker {
 // no quote before.
 func (b *Book) Touched(out []RuleID, ticker market.Ticker, from *market.Price, to market.Price) []RuleID {
 	b.mu.RLock()
-	defer b.mu.RUnlock()
-	s := b.index[ticker]
-	if s == nil {
-		return out
+	if s := b.index[ticker]; s != nil {
+		out = s.touched(out, from, to)
 	}
-	return s.touched(out, from, to)
+	b.mu.RUnlock()
+	return out
 }
 
 func (s *shelf) touched(out []RuleID, from *market.Price, to market.Price) []RuleID {
@@ -181,7 +185,7 @@ func (b *Book) Waking(now time.Time) []RuleID {
 func (b *Book) shelf(ticker market.Ticker) *shelf {
 	s := b.index[ticker]
 	if s == nil {
-		s = &shelf{ticker: ticker, number: uint32(len(b.shelves)), scale: -1}
+		s = &shelf{scale: -1, number: uint32(len(b.shelves)), shelfBack: &shelfBack{ticker: ticker}}
 		b.index[ticker] = s
 		b.shelves = append(b.shelves, s)
 	}
@@ -257,9 +261,10 @@ func (b *Book) putMany(records []Record) {
 			}
 		}
 	}
-	for s, e := range added {
-		s.up.merge(e.up, nil)
-		s.down.merge(e.down, nil)
+	// In the order of the shelves, so that neighbours lie together in memory.
+	for _, e := range slices.SortedFunc(maps.Values(added), func(a, b *entry) int { return int(a.shelf.number) - int(b.shelf.number) }) {
+		e.shelf.up.merge(e.up, nil)
+		e.shelf.down.merge(e.down, nil)
 	}
 }
 

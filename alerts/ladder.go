@@ -94,19 +94,16 @@ func levelKey(level market.Price, scale int) (key int64, ok bool) {
 // unitsOf returns a price as a whole number of 10^-scale within ±maxKey; ok is
 // false where it is none. It is Price.Units without its loop.
 func unitsOf(p market.Price, scale int) (units int64, ok bool) {
-	places := p.Scale()
-	units, _ = p.Units(places)
+	digits, places := p.Mantissa(), p.Scale()
 	if places > scale {
 		return 0, false
 	}
-	high, low := bits.Mul64(uint64(max(units, -units)), powers[scale-places])
-	if high != 0 || low > maxKey {
-		return 0, false
+	high, low := bits.Mul64(uint64(max(digits, -digits)), powers[scale-places])
+	units = int64(low)
+	if digits < 0 {
+		units = -units
 	}
-	if units < 0 {
-		return -int64(low), true
-	}
-	return int64(low), true
+	return units, high == 0 && low <= maxKey
 }
 
 // powers are the powers of ten that a scale may ask for.
