@@ -57,8 +57,10 @@ type Checker struct {
 	Outage time.Duration
 	// Watched are symbols to be read beside those of rules (lists, the strip).
 	Watched func(ctx context.Context) ([]market.Ticker, error)
-	Now     func() time.Time
-	Log     *slog.Logger
+	// Told hears of the quotes that were accepted and saved; may be nil.
+	Told func(ctx context.Context, standings []Standing)
+	Now  func() time.Time
+	Log  *slog.Logger
 
 	running sync.Mutex
 	mu      sync.Mutex // guards the fields below

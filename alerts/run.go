@@ -89,7 +89,7 @@ func (r *run) flush(ctx context.Context) error {
 			return err
 		}
 		if !conflict {
-			r.saved(records, batch)
+			r.saved(ctx, records, batch)
 			return nil
 		}
 	}
@@ -97,7 +97,7 @@ func (r *run) flush(ctx context.Context) error {
 }
 
 // saved brings the index in step with the store.
-func (r *run) saved(records map[RuleID]Record, batch Batch) {
+func (r *run) saved(ctx context.Context, records map[RuleID]Record, batch Batch) {
 	c := r.checker
 	c.mu.Lock()
 	if c.last == nil {
@@ -108,6 +108,9 @@ func (r *run) saved(records map[RuleID]Record, batch Batch) {
 	}
 	c.mu.Unlock()
 	c.Book.Seen(batch.Standings...)
+	if c.Told != nil && len(batch.Standings) > 0 {
+		c.Told(ctx, batch.Standings)
+	}
 	put := make([]Record, 0, len(records))
 	for _, record := range records {
 		if record.Rule.simple() {
