@@ -19,12 +19,13 @@ import (
 
 // Gateway opcodes that are looked for (Discord: gateway opcodes).
 const (
+	opDispatch       = 0
 	opReconnect      = 7
 	opInvalidSession = 9
 	opHello          = 10
 )
 
-// maxFrame bounds a frame of the gateway: the largest, a server's description,
+// maxFrame bounds a message of the gateway: the largest, a server's description,
 // takes a few megabytes.
 const maxFrame = 64 << 20
 
@@ -41,6 +42,8 @@ type frameConn struct {
 	in      *bufio.Reader
 	pending []byte
 	shook   bool // the answer to the upgrade has passed
+	kind    int  // of the message that is being put together
+	message []byte
 
 	mu       sync.Mutex
 	code     int // of the close frame; 0 for none
@@ -106,90 +109,123 @@ func (f *frameConn) fill() error {
 		f.shook = len(bytes.TrimRight(line, "\r\n")) == 0
 		return nil
 	}
-	head, size, err := f.readHead()
+	first, body, err := f.readFrame()
 	if err != nil {
 		return err
 	}
-	if size > maxFrame {
-		return fmt.Errorf("gateway frame of %d bytes", size)
+	if first&0x08 != 0 { // a control frame, which may come within a message
+		f.noteClose(first, body)
+		f.pending = writeFrame(first, body)
+		return nil
 	}
-	frame := make([]byte, len(head)+int(size))
-	copy(frame, head)
-	body := frame[len(head):]
-	if _, err := io.ReadFull(f.in, body); err != nil {
-		return err
+	if len(f.message)+len(body) > maxFrame {
+		return errors.New("gateway message is too large")
 	}
-	if err := f.look(head[0], body); err != nil {
-		return err
+	if first&0x0F != 0 {
+		f.kind, f.message = int(first&0x0F), nil
 	}
-	f.pending = frame
+	f.message = append(f.message, body...)
+	if first&0x80 == 0 {
+		return nil
+	}
+	return f.pass()
+}
+
+// pass hands a whole message over to the library, if it is one that the library
+// survives: it ends the process at "null", and at servers that are not described
+// as it expects.
+func (f *frameConn) pass() error {
+	if f.kind != websocket.TextMessage {
+		return nil // nothing compressed was asked for
+	}
+	var packet *gatewayPacket
+	if json.Unmarshal(f.message, &packet) != nil || packet == nil {
+		return nil
+	}
+	switch packet.Op {
+	case opReconnect, opInvalidSession:
+		return errReconnect
+	case opHello:
+		var hello struct {
+			Interval int64 `json:"heartbeat_interval"`
+		}
+		if json.Unmarshal(packet.Data, &hello) != nil || hello.Interval <= 0 {
+			return errors.New("gateway named no heartbeat interval") // the library's ticker would panic
+		}
+		f.mu.Lock()
+		f.interval = time.Duration(hello.Interval) * time.Millisecond
+		f.mu.Unlock()
+	case opDispatch:
+		// Under a name that it does not know, the library decodes nothing and
+		// hands over the data as it is.
+		packet.Kind = rawPrefix + packet.Kind
+	}
+	clean, err := json.Marshal(packet)
+	if err != nil {
+		return fmt.Errorf("write gateway packet: %w", err)
+	}
+	f.pending = writeFrame(0x80|websocket.TextMessage, clean)
 	return nil
 }
 
-// readHead reads a frame's head (RFC 6455, 5.2); servers mask nothing.
-func (f *frameConn) readHead() (head []byte, size uint64, err error) {
-	head = make([]byte, 2, 10)
-	if _, err := io.ReadFull(f.in, head); err != nil {
-		return nil, 0, err
+// rawPrefix stands before the names of events on their way through the library.
+const rawPrefix = "raw."
+
+type gatewayPacket struct {
+	Op   int             `json:"op"`
+	Seq  int64           `json:"s"`
+	Kind string          `json:"t"`
+	Data json.RawMessage `json:"d"`
+}
+
+// writeFrame returns an unmasked frame.
+func writeFrame(first byte, body []byte) []byte {
+	frame := make([]byte, 0, len(body)+10)
+	switch n := len(body); {
+	case n < 126:
+		frame = append(frame, first, byte(n))
+	case n < 1<<16:
+		frame = binary.BigEndian.AppendUint16(append(frame, first, 126), uint16(n))
+	default:
+		frame = binary.BigEndian.AppendUint64(append(frame, first, 127), uint64(n))
 	}
-	size = uint64(head[1] & 0x7F)
-	more := 0
+	return append(frame, body...)
+}
+
+// noteClose keeps the code of a close frame.
+func (f *frameConn) noteClose(first byte, body []byte) {
+	if int(first&0x0F) == websocket.CloseMessage && len(body) >= 2 {
+		f.mu.Lock()
+		f.code = int(binary.BigEndian.Uint16(body))
+		f.mu.Unlock()
+	}
+}
+
+// readFrame reads a frame (RFC 6455, 5.2); servers mask nothing.
+func (f *frameConn) readFrame() (first byte, body []byte, err error) {
+	var head [10]byte
+	if _, err := io.ReadFull(f.in, head[:2]); err != nil {
+		return 0, nil, err
+	}
+	size := uint64(head[1] & 0x7F)
 	switch size {
 	case 126:
-		more = 2
-	case 127:
-		more = 8
-	}
-	head = head[:2+more]
-	if _, err := io.ReadFull(f.in, head[2:]); err != nil {
-		return nil, 0, err
-	}
-	switch more {
-	case 2:
+		if _, err := io.ReadFull(f.in, head[2:4]); err != nil {
+			return 0, nil, err
+		}
 		size = uint64(binary.BigEndian.Uint16(head[2:]))
-	case 8:
+	case 127:
+		if _, err := io.ReadFull(f.in, head[2:10]); err != nil {
+			return 0, nil, err
+		}
 		size = binary.BigEndian.Uint64(head[2:])
 	}
-	return head, size, nil
-}
-
-// look notes what a frame tells of the connection, and ends it where Discord
-// wants another.
-func (f *frameConn) look(first byte, body []byte) error {
-	const finalText, finalClose = 0x80 | websocket.TextMessage, 0x80 | websocket.CloseMessage
-	switch int(first) {
-	case finalClose:
-		if len(body) >= 2 {
-			f.mu.Lock()
-			f.code = int(binary.BigEndian.Uint16(body))
-			f.mu.Unlock()
-		}
-	case finalText:
-		var packet struct {
-			Op   int             `json:"op"`
-			Data json.RawMessage `json:"d"`
-		}
-		if json.Unmarshal(body, &packet) != nil {
-			return nil // the library passes it over as well
-		}
-		switch packet.Op {
-		case opReconnect, opInvalidSession:
-			return errReconnect
-		case opHello:
-			var hello struct {
-				Interval int64 `json:"heartbeat_interval"`
-			}
-			if json.Unmarshal(packet.Data, &hello) == nil {
-				f.mu.Lock()
-				f.interval = time.Duration(hello.Interval) * time.Millisecond
-				f.mu.Unlock()
-			}
-			if hello.Interval <= 0 {
-				return errors.New("gateway named no heartbeat interval") // the library's ticker would panic
-			}
-		}
+	if size > maxFrame {
+		return 0, nil, fmt.Errorf("gateway frame of %d bytes", size)
 	}
-	return nil
+	body = make([]byte, size)
+	_, err = io.ReadFull(f.in, body)
+	return head[0], body, err
 }
 
 // frameDialer connects to a gateway and keeps the connection that it made.

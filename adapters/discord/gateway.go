@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/bwmarrin/discordgo"
@@ -187,7 +188,9 @@ func (c *Client) connect(ctx context.Context, events *events) (identified bool, 
 	}
 	dialer := new(frameDialer)
 	session.Dialer = dialer.websocket()
-	session.AddHandler(func(_ *discordgo.Session, e *discordgo.Event) { events.take(e.Type, e.RawData) })
+	session.AddHandler(func(_ *discordgo.Session, e *discordgo.Event) {
+		events.take(strings.TrimPrefix(e.Type, rawPrefix), e.RawData)
+	})
 	defer dialer.abandon()
 
 	opened := make(chan error, 1)

@@ -14,7 +14,7 @@ import (
 	"bellwether/adapters/discord/discordtest"
 )
 
-// clock is a clock that only waiting moves.
+// clock is a clock that only waiting moves: by all of it, or by little.
 type clock struct {
 	mu    sync.Mutex
 	now   time.Time
@@ -32,9 +32,10 @@ func (c *clock) Wait(ctx context.Context, d time.Duration) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.waits = append(c.waits, d)
-	if c.moves {
-		c.now = c.now.Add(d)
+	if !c.moves {
+		d = min(d, 1500*time.Millisecond)
 	}
+	c.now = c.now.Add(d)
 	return ctx.Err()
 }
 

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"os"
 	"slices"
 	"strings"
 
@@ -22,7 +23,18 @@ type specPath struct {
 
 // LoadSpec reads a description from a file.
 func LoadSpec(path string) (*Spec, error) {
-	doc, err := openapi3.NewLoader().LoadFromFile(path)
+	raw, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("read Discord's description: %w", err)
+	}
+	var tree any
+	if err := json.Unmarshal(raw, &tree); err != nil {
+		return nil, fmt.Errorf("read Discord's description: %w", err)
+	}
+	if raw, err = json.Marshal(constAsEnum(tree)); err != nil {
+		return nil, fmt.Errorf("read Discord's description: %w", err)
+	}
+	doc, err := openapi3.NewLoader().LoadFromData(raw)
 	if err != nil {
 		return nil, fmt.Errorf("read Discord's description: %w", err)
 	}
@@ -33,6 +45,28 @@ func LoadSpec(path string) (*Spec, error) {
 	// A path with names goes before one with placeholders.
 	slices.SortFunc(s.paths, func(a, b specPath) int { return placeholders(a) - placeholders(b) })
 	return s, nil
+}
+
+// constAsEnum writes a constant as the only value of an enumeration: the
+// library's validator passes constants over.
+func constAsEnum(tree any) any {
+	switch v := tree.(type) {
+	case map[string]any:
+		for key, inner := range v {
+			v[key] = constAsEnum(inner)
+		}
+		if only, ok := v["const"]; ok {
+			if _, composite := only.(map[string]any); !composite {
+				delete(v, "const")
+				v["enum"] = []any{only}
+			}
+		}
+	case []any:
+		for i, inner := range v {
+			v[i] = constAsEnum(inner)
+		}
+	}
+	return tree
 }
 
 func placeholders(p specPath) int {
