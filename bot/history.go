@@ -25,8 +25,10 @@ type BarShelf interface {
 type PastKeeper struct {
 	Shelf  BarShelf
 	Source alerts.BarSource // nil: only what was seen
-	Now    func() time.Time
-	Log    *slog.Logger
+	// Told hears of what the source gave; may be nil.
+	Told func(line market.Line)
+	Now  func() time.Time
+	Log  *slog.Logger
 
 	asking singleflight.Group
 	mu     sync.Mutex
@@ -79,6 +81,9 @@ func (p *PastKeeper) fill(ctx context.Context, ticker market.Ticker, step time.D
 		}
 		p.asked[key] = now
 		p.mu.Unlock()
+		if p.Told != nil {
+			p.Told(market.Line{Ticker: ticker, Step: step, Bars: bars})
+		}
 		return nil, p.Shelf.PutBars(ctx, ticker, step, bars)
 	})
 	if err != nil {
