@@ -29,24 +29,6 @@ type place struct {
 	revision uint32
 }
 
-// shelf holds what is known of one symbol. What a quote needs lies together, in
-// one line of the processor's cache.
-type shelf struct {
-	up, down ladder
-	scale    int8   // -1 before the first level
-	busy     bool   // always is not empty
-	number   uint32 // its place in Book.shelves
-	*shelfBack
-}
-
-// shelfBack is what a quote seldom needs.
-type shelfBack struct {
-	always []RuleID // to be looked at with each quote
-	rules  int
-	ticker market.Ticker
-	last   *Standing // the last accepted quote; nil before the first
-}
-
 // NewBook returns an empty book.
 func NewBook() *Book {
 	return &Book{
@@ -122,26 +104,6 @@ func (b *Book) Touched(out []RuleID, ticker market.Ticker, from *market.Price, t
 	return out
 }
 
-func (s *shelf) touched(out []RuleID, from *market.Price, to market.Price) []RuleID {
-	start := len(out)
-	if s.busy {
-		out = append(out, s.always...)
-	}
-	if from != nil && s.scale >= 0 {
-		low, high := priceKey(*from, int(s.scale)), priceKey(to, int(s.scale))
-		if low < high {
-			out = s.up.between(out, low, high)
-		} else {
-			out = s.down.between(out, high-1, low-1)
-		}
-	}
-	if !s.busy {
-		return out // a rule has one rung in each direction at most
-	}
-	slices.Sort(out[start:])
-	return append(out[:start], slices.Compact(out[start:])...)
-}
-
 // Nearest returns the closest prices below and above a price at which a rule
 // has to be looked at, for planning how often the symbol is read; ok is false
 // where there is none on that side.
@@ -214,57 +176,58 @@ func (b *Book) putOne(r Record) {
 
 // putMany replaces many rules, one pass for each symbol.
 func (b *Book) putMany(records []Record) {
-	dropped := map[uint32]map[RuleID]bool{}
 	latest := make(map[RuleID]int, len(records))
 	for i, r := range records {
 		if j, ok := latest[r.Rule.ID]; !ok || records[j].Rule.Revision <= r.Rule.Revision {
 			latest[r.Rule.ID] = i
 		}
 	}
+	b.dropOlder(records, latest)
 	added := map[*shelf]*entry{}
 	for i, r := range records {
-		if latest[r.Rule.ID] != i {
+		if _, still := b.places[r.Rule.ID]; still || latest[r.Rule.ID] != i {
+			continue // known in a later revision
+		}
+		e := b.place(r)
+		if e == nil {
 			continue
 		}
-		if at, ok := b.places[r.Rule.ID]; ok {
-			if later(at.revision, uint32(r.Rule.Revision)) {
-				continue
-			}
-			if _, rich := b.rich[r.Rule.ID]; rich {
-				b.drop(r.Rule.ID)
-			} else {
-				if dropped[at.shelf] == nil {
-					dropped[at.shelf] = map[RuleID]bool{}
-				}
-				dropped[at.shelf][r.Rule.ID] = true
-			}
-		}
-	}
-	for i, ids := range dropped {
-		b.shelves[i].dropMany(ids)
-		for id := range ids {
-			b.forget(id)
-		}
-	}
-	for i, r := range records {
-		if latest[r.Rule.ID] != i {
-			continue
-		}
-		if _, still := b.places[r.Rule.ID]; still {
-			continue // a later revision
-		}
-		if e := b.place(r); e != nil {
-			if all := added[e.shelf]; all != nil {
-				all.up, all.down = append(all.up, e.up...), append(all.down, e.down...)
-			} else {
-				added[e.shelf] = e
-			}
+		if all := added[e.shelf]; all != nil {
+			all.up, all.down = append(all.up, e.up...), append(all.down, e.down...)
+		} else {
+			added[e.shelf] = e
 		}
 	}
 	// In the order of the shelves, so that neighbours lie together in memory.
 	for _, e := range slices.SortedFunc(maps.Values(added), func(a, b *entry) int { return int(a.shelf.number) - int(b.shelf.number) }) {
 		e.shelf.up.merge(e.up, nil)
 		e.shelf.down.merge(e.down, nil)
+	}
+}
+
+// dropOlder takes out the rules that are to be replaced.
+func (b *Book) dropOlder(records []Record, latest map[RuleID]int) {
+	dropped := map[uint32]map[RuleID]bool{}
+	for i, r := range records {
+		id := r.Rule.ID
+		at, ok := b.places[id]
+		if !ok || latest[id] != i || later(at.revision, uint32(r.Rule.Revision)) {
+			continue
+		}
+		if _, rich := b.rich[id]; rich {
+			b.drop(id)
+			continue
+		}
+		if dropped[at.shelf] == nil {
+			dropped[at.shelf] = map[RuleID]bool{}
+		}
+		dropped[at.shelf][id] = true
+	}
+	for i, ids := range dropped {
+		b.shelves[i].dropMany(ids)
+		for id := range ids {
+			b.forget(id)
+		}
 	}
 }
 
@@ -367,25 +330,6 @@ func (b *Book) drop(id RuleID) {
 	s.up.drop(id)
 	s.down.drop(id)
 	s.unwatch(same)
-}
-
-// watch lists a rule that has to be looked at with each quote.
-func (s *shelf) watch(id RuleID) {
-	s.always = append(s.always, id)
-	s.busy = true
-}
-
-func (s *shelf) unwatch(gone func(RuleID) bool) {
-	s.always = slices.DeleteFunc(s.always, gone)
-	s.busy = len(s.always) > 0
-}
-
-// dropMany takes rules out of a shelf in one pass.
-func (s *shelf) dropMany(ids map[RuleID]bool) {
-	s.up.merge(nil, ids)
-	s.down.merge(nil, ids)
-	s.unwatch(func(id RuleID) bool { return ids[id] })
-	s.rules -= len(ids)
 }
 
 // Has tells whether some rule is about a symbol.

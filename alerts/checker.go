@@ -149,7 +149,7 @@ func (c *Checker) judge(ctx context.Context, run *run, quotes []market.Quote, ga
 		return cmp.Or(a.Time.Compare(b.Time), cmp.Compare(a.Ticker, b.Ticker))
 	})
 	for _, quote := range quotes {
-		last, _ := run.latest(quote.Ticker)
+		last := run.latest(quote.Ticker)
 		verdict := c.Guard.Judge(last, quote, run.now)
 		if !verdict.Accepted && !verdict.Held {
 			if verdict.Reason != "" {
@@ -160,7 +160,7 @@ func (c *Checker) judge(ctx context.Context, run *run, quotes []market.Quote, ga
 		}
 		if gap && verdict.Accepted {
 			c.missed(ctx, run, last, quote)
-			last, _ = run.latest(quote.Ticker)
+			last = run.latest(quote.Ticker)
 		}
 		tick := Tick{
 			Ticker: quote.Ticker, From: last.Quote, To: quote, Base: verdict.Base, BaseAt: verdict.BaseAt,

@@ -2,6 +2,7 @@ package alerts
 
 import (
 	"errors"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -69,32 +70,14 @@ func currencyFits(typed string, s market.Symbol) bool {
 	if s.Unit == market.UnitPence {
 		return typed == "GBX"
 	}
-	switch typed {
-	case "$":
-		return strings.HasSuffix(own, "D") || own == "USDT"
-	case "€":
-		return own == "EUR"
-	case "£":
-		return own == "GBP"
-	case "¥":
-		return own == "JPY" || own == "CNY"
-	case "S$":
-		return own == "SGD"
-	case "US$":
-		return own == "USD"
-	case "HK$":
-		return own == "HKD"
-	case "A$":
-		return own == "AUD"
-	case "C$":
-		return own == "CAD"
-	case "₹":
-		return own == "INR"
+	signs := map[string]string{
+		"$": "USD SGD HKD AUD CAD NZD TWD USDT", "€": "EUR", "£": "GBP", "¥": "JPY CNY", "₹": "INR", "USDT": "USD USDT",
+		"S$": "SGD", "US$": "USD", "HK$": "HKD", "A$": "AUD", "C$": "CAD",
 	}
-	if len(typed) == 3 || typed == "USDT" {
-		return typed == own || typed == "USDT" && own == "USD"
+	if codes, ok := signs[typed]; ok {
+		return slices.Contains(strings.Fields(codes), own)
 	}
-	return true
+	return len(typed) != 3 || typed == own
 }
 
 // edges reads a range: 40..42, 10-12, 40 to 42.
@@ -182,43 +165,48 @@ func (p *parser) change(verb int, form Form, symbol market.Symbol, c *Condition)
 	if form.operand == gapOperand && q.unit == plainUnit {
 		q.unit = percentUnit
 	}
-	name := string(symbol.Ticker)
-	yield := isYield(symbol)
-	switch {
-	case q.unit == pointUnit && !yield && symbol.Ticker != "":
-		return p.fail(start, p.pos-start, "5%", ProblemPointsOnPrice, "Text", q.text, "Symbol", name)
-	case q.unit == pointUnit && form.operand == gapOperand:
-		return p.fail(start, p.pos-start, "3%", ProblemPointsOnPrice, "Text", q.text, "Symbol", p.orList(name))
-	case q.value.IsZero():
-		return p.fail(start, p.pos-start, "5%", ProblemZeroMove, "Text", q.text)
-	case q.value.Sign() < 0:
-		unit := map[unit]string{percentUnit: "%", pointUnit: "bp"}[q.unit]
-		down := "down "
-		if form.operand == gapOperand {
-			down = "gaps down "
-		}
-		return p.fail(verb, p.pos-verb, down+q.value.Neg().String()+unit, ProblemNegativeMove, "Text", q.text)
-	case !currencyFits(q.currency, symbol):
-		return p.fail(start, p.pos-start, q.value.String(), ProblemCurrency, "Text", q.text, "Symbol", name, "Currency", quotedIn(symbol))
+	if f := p.checkMove(start, verb, form, q, symbol); f != nil {
+		return f
 	}
 	c.Change = q.value
-	switch {
-	case q.unit == percentUnit:
+	gap := form.operand == gapOperand
+	switch q.unit {
+	case percentUnit:
+		if !gap {
+			c.Kind = MovesPercent
+		}
 		if f := p.checkPercent(start, q, symbol, c.Direction); f != nil {
 			return f
 		}
-		if form.operand == moveOperand {
-			c.Kind = MovesPercent
-		}
-	case q.unit == pointUnit:
+	case pointUnit:
 		c.Kind = MovesPoints
 	default:
 		c.Kind = MovesAmount
 	}
-	if form.operand == gapOperand {
+	if gap {
 		return nil
 	}
 	return p.window(c)
+}
+
+// checkMove refuses what can't be the size of a move.
+func (p *parser) checkMove(start, verb int, form Form, q quantity, symbol market.Symbol) *fault {
+	skip, name, gap := p.pos-start, string(symbol.Ticker), form.operand == gapOperand
+	switch {
+	case q.unit == pointUnit && !isYield(symbol) && symbol.Ticker != "":
+		return p.fail(start, skip, "5%", ProblemPointsOnPrice, "Text", q.text, "Symbol", name)
+	case q.unit == pointUnit && gap:
+		return p.fail(start, skip, "3%", ProblemPointsOnPrice, "Text", q.text, "Symbol", p.orList(name))
+	case q.value.IsZero():
+		return p.fail(start, skip, "5%", ProblemZeroMove, "Text", q.text)
+	case q.value.Sign() < 0:
+		down := map[bool]string{false: "down ", true: "gaps down "}[gap]
+		unit := map[unit]string{percentUnit: "%", pointUnit: "bp"}[q.unit]
+		return p.fail(verb, p.pos-verb, down+q.value.Neg().String()+unit, ProblemNegativeMove, "Text", q.text)
+	case !currencyFits(q.currency, symbol):
+		return p.fail(start, skip, q.value.String(), ProblemCurrency, "Text", q.text, "Symbol", name, "Currency", quotedIn(symbol))
+	}
+	return nil
 }
 
 func (p *parser) checkPercent(start int, q quantity, symbol market.Symbol, dir Direction) *fault {

@@ -1,6 +1,7 @@
 package alerts_test
 
 import (
+	"bytes"
 	"encoding/csv"
 	"os"
 	"path/filepath"
@@ -110,12 +111,11 @@ func TestReplayOfRecordedBars(t *testing.T) {
 	if folder == "" {
 		t.Skip("BELLWETHER_TESTDATA is not set")
 	}
-	file, err := os.Open(filepath.Join(folder, "prices", "yahoofinance-GOOG-20040819-20180120.csv"))
+	data, err := os.ReadFile(filepath.Join(folder, "prices", "yahoofinance-GOOG-20040819-20180120.csv"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer file.Close()
-	rows, err := csv.NewReader(file).ReadAll()
+	rows, err := csv.NewReader(bytes.NewReader(data)).ReadAll()
 	if err != nil {
 		t.Fatal(err)
 	}

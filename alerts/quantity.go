@@ -140,31 +140,26 @@ func isCurrencyWord(s string) bool {
 // readDigits turns typed digits into plain ones. A number that people of
 // different places read differently is refused with both readings.
 func readDigits(s string, format NumberFormat) (string, error) {
-	ascii := strings.Map(func(r rune) rune {
-		if unicode.IsDigit(r) && r > '9' {
+	foreign := strings.ContainsFunc(s, func(r rune) bool { return r > '9' && unicode.IsDigit(r) })
+	if foreign || !strings.ContainsAny(s, "0123456789") || len(s) > 64 {
+		return "", errNoNumber
+	}
+	s = strings.ReplaceAll(s, "’", "'")
+	marks := strings.Map(func(r rune) rune {
+		if r >= '0' && r <= '9' {
 			return -1
 		}
 		return r
 	}, s)
-	if ascii != s || !strings.ContainsAny(s, "0123456789") || len(s) > 64 {
-		return "", errNoNumber
-	}
-	s = strings.ReplaceAll(s, "’", "'")
-	marks := ""
-	for _, r := range s {
-		if r < '0' || r > '9' {
-			marks += string(r)
-		}
-	}
 	switch {
 	case marks == "":
 		return s, nil
 	case len(marks) == 1 && (marks == "." || marks == ","):
 		return readOneMark(s, marks, format)
 	case strings.Count(marks, marks[:1]) == len(marks):
-		return readGroups(s, marks[:1], "", format)
+		return readGroups(s, marks[:1], "")
 	case strings.Count(marks, marks[:1]) == len(marks)-1 && marks[len(marks)-1] != marks[0]:
-		return readGroups(s, marks[:1], marks[len(marks)-1:], format)
+		return readGroups(s, marks[:1], marks[len(marks)-1:])
 	}
 	return "", errNoNumber
 }
@@ -195,7 +190,7 @@ func readOneMark(s, mark string, format NumberFormat) (string, error) {
 
 // readGroups reads thousands: in full groups, with a different sign before the
 // decimals, there is only one way to read them.
-func readGroups(s, group, point string, format NumberFormat) (string, error) {
+func readGroups(s, group, point string) (string, error) {
 	whole, part := s, ""
 	if point != "" {
 		whole, part, _ = strings.Cut(s, point)
@@ -205,14 +200,11 @@ func readGroups(s, group, point string, format NumberFormat) (string, error) {
 	}
 	pieces := strings.Split(whole, group)
 	for i, piece := range pieces {
-		if i > 0 && len(piece) != 3 || i == 0 && (piece == "" || len(piece) > 3) {
+		if len(piece) != 3 && (i > 0 || piece == "" || len(piece) > 3) {
 			return "", errNoNumber
 		}
 	}
 	plain := strings.Join(pieces, "")
-	if point == "" && len(pieces) == 2 && (group == "'" || group == "_") {
-		return plain, nil
-	}
 	if point != "" {
 		plain += "." + part
 	}

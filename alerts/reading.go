@@ -179,12 +179,8 @@ func (r reading) clear(p point, opening bool, band market.Price) bool {
 		return price.Cmp(level.Sub(band)) <= 0 || price.Cmp(plus(r.cond.Upper, band)) >= 0
 	case LeavesRange:
 		return price.Cmp(plus(level, band)) >= 0 && price.Cmp(r.cond.Upper.Sub(band)) <= 0
-	case NewHigh:
-		edge, ok := r.extreme()
-		return ok && price.Cmp(edge.Sub(band)) <= 0
-	case NewLow:
-		edge, ok := r.extreme()
-		return ok && price.Cmp(plus(edge, band)) >= 0
+	case NewHigh, NewLow:
+		return r.clearOfExtreme(price, band)
 	case MovesPercent, MovesAmount, MovesPoints:
 		base, ok := r.baseline(p)
 		return ok && r.move(price, base.price).LessThanOrEqual(r.cond.Change.Sub(band).Decimal())
@@ -192,6 +188,14 @@ func (r reading) clear(p point, opening bool, band market.Price) bool {
 		return !opening
 	}
 	return false
+}
+
+func (r reading) clearOfExtreme(price, band market.Price) bool {
+	edge, ok := r.extreme()
+	if r.cond.Kind == NewLow {
+		return ok && price.Cmp(plus(edge, band)) >= 0
+	}
+	return ok && price.Cmp(edge.Sub(band)) <= 0
 }
 
 func plus(p, q market.Price) market.Price { return p.Sub(q.Neg()) }

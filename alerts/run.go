@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"bellwether/alerts/market"
@@ -67,14 +68,16 @@ func (r *run) add(ctx context.Context, w work) error {
 	return nil
 }
 
-// latest returns a symbol's last accepted quote, of this run or before.
-func (r *run) latest(ticker market.Ticker) (Standing, bool) {
-	for i := len(r.standings) - 1; i >= 0; i-- {
-		if r.standings[i].Quote.Ticker == ticker {
-			return r.standings[i], true
+// latest returns a symbol's last accepted quote, of this run or before; its
+// Time is zero where there is none.
+func (r *run) latest(ticker market.Ticker) Standing {
+	for _, s := range slices.Backward(r.standings) {
+		if s.Quote.Ticker == ticker {
+			return s
 		}
 	}
-	return r.checker.Latest(ticker)
+	last, _ := r.checker.Latest(ticker)
+	return last
 }
 
 // flush evaluates and saves what was gathered.
@@ -131,9 +134,7 @@ func (r *run) evaluate(ctx context.Context) (map[RuleID]Record, Batch, error) {
 	view := &runView{checker: r.checker, passed: map[market.Ticker]Standing{}}
 	changed := map[stateKey]int{}
 	var batch Batch
-	for _, s := range r.standings {
-		batch.Standings = append(batch.Standings, s)
-	}
+	batch.Standings = append(batch.Standings, r.standings...)
 	for _, w := range r.works {
 		view.reach(w.tick)
 		record, ok := records[w.rule]

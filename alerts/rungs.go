@@ -37,9 +37,8 @@ func (r Rule) edges(state State, last *Standing) (edges []edge, always bool, wak
 	}
 	c, m := r.Conditions[0], readMemory(state.Memory)
 	seen := last != nil && !last.Quote.Time.IsZero()
-	if seen && last.Quote.Time.Before(m.at) {
-		always = true
-	}
+	always = seen && last.Quote.Time.Before(m.at)
+	at := reading{cond: c, ticker: c.Ticker}
 	switch state.Phase {
 	case Pending:
 		return nil, true, time.Time{}
@@ -47,19 +46,13 @@ func (r Rule) edges(state State, last *Standing) (edges []edge, always bool, wak
 		if len(m.bands) == 0 {
 			return nil, false, time.Time{}
 		}
-		at := reading{cond: c, ticker: c.Ticker}
-		if seen && at.clear(point{quote: last.Quote}, false, m.bands[0]) {
-			always = true
-		}
+		always = always || seen && at.clear(point{quote: last.Quote}, false, m.bands[0])
 		return c.backEdges(m.bands[0]), always, time.Time{}
 	case Cooling:
 		wake = state.FiredAt.Add(r.Cooldown)
 	}
-	if c.Kind == IsAbove || c.Kind == IsBelow {
-		at := reading{cond: c, ticker: c.Ticker}
-		if !seen || at.side(point{quote: last.Quote}, false) == reached {
-			always = true
-		}
+	if r.lasting() {
+		always = always || !seen || at.side(point{quote: last.Quote}, false) == reached
 	}
 	return c.edges(), always, wake
 }

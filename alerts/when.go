@@ -53,11 +53,19 @@ func (p *parser) durationAt(i int) (time.Duration, int) {
 	if unit, ok := timeUnit(word); ok && len(word) > 2 {
 		return unit, 1 // "in week"
 	}
+	if d, ok := joinedDuration(word); ok {
+		return d, 1
+	}
+	return 0, 0
+}
+
+// joinedDuration reads 30min and 1h30m.
+func joinedDuration(word string) (time.Duration, bool) {
 	total := time.Duration(0)
 	for word != "" {
 		digits := strings.IndexFunc(word, func(r rune) bool { return r < '0' || r > '9' })
 		if digits < 1 || digits > 6 {
-			return 0, 0
+			return 0, false
 		}
 		n, err := strconv.Atoi(word[:digits])
 		word = word[digits:]
@@ -67,15 +75,12 @@ func (p *parser) durationAt(i int) (time.Duration, int) {
 		}
 		unit, ok := timeUnit(word[:letters])
 		if err != nil || !ok || total > 100*maxWindow {
-			return 0, 0
+			return 0, false
 		}
 		total += time.Duration(n) * unit
 		word = word[letters:]
 	}
-	if total == 0 {
-		return 0, 0
-	}
-	return total, 1
+	return total, total > 0
 }
 
 // writeDuration writes a length of whole minutes as duration reads it.
@@ -254,14 +259,21 @@ func clockAt(word string) (time.Duration, bool) {
 		return 0, false
 	}
 	h, err := strconv.Atoi(hours)
+	if err != nil || found && len(minutes) != 2 {
+		return 0, false
+	}
 	m := 0
-	if err == nil && found {
-		m, err = strconv.Atoi(minutes)
-		if len(minutes) != 2 {
+	if found {
+		if m, err = strconv.Atoi(minutes); err != nil {
 			return 0, false
 		}
 	}
-	if err != nil || h < 0 || m < 0 || m > 59 || h > 23 || half != "" && (h < 1 || h > 12) {
+	return timeOfDay(h, m, half)
+}
+
+// timeOfDay returns the time since midnight; half is "am", "pm" or "".
+func timeOfDay(h, m int, half string) (time.Duration, bool) {
+	if h < 0 || m < 0 || m > 59 || h > 23 || half != "" && (h < 1 || h > 12) {
 		return 0, false
 	}
 	if half != "" {
