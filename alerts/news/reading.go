@@ -6,8 +6,7 @@ import "time"
 type Reading struct {
 	// Feed is the feed as it was, with what the server said now: its address
 	// after permanent redirects, its title and site, ETag and LastModified, and
-	// NextRead, before which the server does not want to be asked again (zero
-	// where it does not say).
+	// NextRead, before which it is not to be asked again.
 	Feed Feed
 	// Articles are all that the feed lists now, cleaned, in the feed's order.
 	Articles []Article
