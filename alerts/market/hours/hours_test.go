@@ -1,0 +1,286 @@
+package hours_test
+
+import (
+	"encoding/json"
+	"errors"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+	_ "time/tzdata"
+
+	"bellwether/alerts/market"
+	"bellwether/alerts/market/hours"
+)
+
+func calendar(t testing.TB, overrides ...string) *hours.Calendar {
+	t.Helper()
+	var c *hours.Calendar
+	var err error
+	if len(overrides) == 0 {
+		c, err = hours.Default()
+	} else {
+		c, err = hours.Default(strings.NewReader(overrides[0]))
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+func at(t testing.TB, zone, text string) time.Time {
+	t.Helper()
+	z, err := time.LoadLocation(zone)
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := time.ParseInLocation("2006-01-02 15:04", text, z)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+func TestStatus(t *testing.T) {
+	c := calendar(t)
+	const ny = "America/New_York"
+	for name, want := range map[string]struct {
+		venue, zone, at string
+		state           hours.State
+		left            string
+		next            hours.State
+		early           bool
+	}{
+		"Singapore opens in 2 hours 26 minutes": {"XSES", "Asia/Singapore", "2024-07-03 06:34", hours.Closed, "2h26m", hours.Open, false},
+		"Singapore has lunch":                   {"XSES", "Asia/Singapore", "2024-07-03 12:20", hours.Break, "40m", hours.Open, false},
+		"Singapore's half day":                  {"XSES", "Asia/Singapore", "2024-12-24 11:30", hours.Open, "30m", hours.Closed, true},
+		"Singapore to its break":                {"XSES", "Asia/Singapore", "2024-07-03 11:00", hours.Open, "1h", hours.Break, false},
+		"Tokyo closed at 15:00 in 2024":         {"XTKS", "Asia/Tokyo", "2024-11-01 14:30", hours.Open, "30m", hours.Closed, false},
+		"Tokyo closes at 15:30 now":             {"XTKS", "Asia/Tokyo", "2024-11-05 14:30", hours.Open, "1h", hours.Closed, false},
+		"Jakarta's Friday noon":                 {"XIDX", "Asia/Jakarta", "2024-07-05 13:30", hours.Break, "30m", hours.Open, false},
+		"Jakarta's Thursday":                    {"XIDX", "Asia/Jakarta", "2024-07-04 13:30", hours.Open, "2h20m", hours.Closed, false},
+		"New York's early close":                {"XNYS", ny, "2024-07-03 12:00", hours.Open, "1h", hours.Closed, true},
+		"New York's holiday":                    {"XNYS", ny, "2024-07-04 12:00", hours.Closed, "21h30m", hours.Open, false},
+		"over the change to summer time":        {"XNYS", ny, "2024-03-08 17:00", hours.Closed, "63h30m", hours.Open, false},
+		"gold halts for an hour":                {"XCEC", ny, "2024-07-02 17:15", hours.Break, "45m", hours.Open, false},
+		"gold on Sunday":                        {"XCEC", ny, "2024-07-07 17:00", hours.Closed, "1h", hours.Open, false},
+		"gold on Sunday evening":                {"XCEC", ny, "2024-07-07 19:00", hours.Open, "22h", hours.Break, false},
+		"oil on a US holiday":                   {"XNYM", ny, "2024-09-02 14:00", hours.Open, "30m", hours.Closed, true},
+		"index futures end before oil":          {"XCME", ny, "2024-09-02 14:00", hours.Closed, "4h", hours.Open, false},
+		"ten-year yield":                        {"XCBO", ny, "2024-07-02 08:00", hours.Closed, "20m", hours.Open, false},
+		"currencies until Friday":               {hours.Currencies, ny, "2024-07-04 17:00", hours.Open, "24h", hours.Closed, false},
+		"Kuala Lumpur's long lunch":             {"XKLS", "Asia/Kuala_Lumpur", "2024-07-03 13:00", hours.Break, "1h30m", hours.Open, false},
+		"Manila":                                {"XPHS", "Asia/Manila", "2024-07-03 14:45", hours.Open, "15m", hours.Closed, false},
+		"crypto":                                {hours.Always, "UTC", "2024-12-25 00:00", hours.Open, "0s", hours.Unknown, false},
+		"after the data's end":                  {"XSES", "Asia/Singapore", "2027-01-04 10:00", hours.Unknown, "0s", hours.Unknown, false},
+		"closed, then not known":                {"XSES", "Asia/Singapore", "2026-12-31 18:00", hours.Closed, "0s", hours.Unknown, false},
+		"no such venue":                         {"XXXX", "UTC", "2024-07-03 12:00", hours.Unknown, "0s", hours.Unknown, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			now := at(t, want.zone, want.at)
+			got := c.At(want.venue, now)
+			left, _ := time.ParseDuration(want.left)
+			if got.State != want.state || got.Until(now) != left || got.NextState != want.next || got.Early != want.early || got.Known != (want.state != hours.Unknown) {
+				t.Errorf("%+v, left %v", got, got.Until(now))
+			}
+		})
+	}
+}
+
+func TestSessionDates(t *testing.T) {
+	c := calendar(t)
+	for _, want := range []struct{ venue, at, date, before string }{
+		{"XCEC", "2024-07-07T23:00:00Z", "2024-07-08", "2024-07-05"},
+		{"XCEC", "2024-07-08T20:00:00Z", "2024-07-08", "2024-07-05"},
+		{"XNYS", "2024-07-05T12:00:00Z", "2024-07-03", "2024-07-02"},
+		{"XNYS", "2024-07-05T14:00:00Z", "2024-07-05", "2024-07-03"},
+		{hours.Always, "2024-07-05T00:00:00Z", "2024-07-05", "2024-07-04"},
+	} {
+		now, _ := time.Parse(time.RFC3339, want.at)
+		date, before, ok := c.SessionDate(want.venue, now)
+		if !ok || date.Format("2006-01-02") != want.date || before.Format("2006-01-02") != want.before {
+			t.Errorf("%s %s: %v %v %v", want.venue, want.at, date, before, ok)
+		}
+	}
+}
+
+func TestTradingTime(t *testing.T) {
+	c := calendar(t)
+	from, to := at(t, "Asia/Singapore", "2024-07-03 11:30"), at(t, "Asia/Singapore", "2024-07-04 09:30")
+	if d, ok := c.TradingTime("XSES", from, to); !ok || d != 5*time.Hour {
+		t.Errorf("%v %v", d, ok)
+	}
+	if back, ok := c.Before("XSES", to, 5*time.Hour); !ok || !back.Equal(from) {
+		t.Errorf("%v %v", back, ok)
+	}
+	if start, regular, ok := c.Session("XSES", at(t, "Asia/Singapore", "2024-07-03 12:30")); !ok || regular || !start.Equal(at(t, "Asia/Singapore", "2024-07-03 09:00")) {
+		t.Errorf("%v %v %v", start, regular, ok)
+	}
+	if _, ok := c.TradingTime("XSES", from, at(t, "UTC", "2027-02-01 00:00")); ok {
+		t.Error("trading time beyond the data is known")
+	}
+}
+
+func TestSessionsAreOrderedAndDisjointAndCountdownsDecrease(t *testing.T) {
+	c := calendar(t)
+	random := rand.New(rand.NewPCG(3, 4))
+	for _, v := range c.Venues() {
+		var last hours.Span
+		spans := c.Sessions(v.Code, at(t, "UTC", "2023-12-01 00:00"), at(t, "UTC", "2028-02-01 00:00"))
+		if len(spans) < 700 {
+			t.Errorf("%s: %d spans", v.Code, len(spans))
+		}
+		for _, s := range spans {
+			if !s.From.Before(s.To) || s.From.Before(last.To) || s.Day.Before(last.Day) {
+				t.Fatalf("%s: %v after %v", v.Code, s, last)
+			}
+			last = s
+		}
+		for range 300 {
+			now := at(t, "UTC", "2024-01-10 00:00").Add(time.Duration(random.Int64N(int64(2 * 365 * 24 * time.Hour))))
+			a := c.At(v.Code, now)
+			b := c.At(v.Code, now.Add(time.Minute))
+			if !a.Known || a.State == a.NextState || !a.Next.After(now) || a.Since.After(now) {
+				t.Fatalf("%s %v: %+v", v.Code, now, a)
+			}
+			if a.Next.After(now.Add(time.Minute)) && (!b.Next.Equal(a.Next) || b.State != a.State) {
+				t.Fatalf("%s %v: countdown to %v, then to %v", v.Code, now, a.Next, b.Next)
+			}
+			if after := c.At(v.Code, a.Next); after.Known && after.State != a.NextState {
+				t.Fatalf("%s %v: %s promised, %s came", v.Code, now, a.NextState, after.State)
+			}
+		}
+	}
+}
+
+func TestOverride(t *testing.T) {
+	c := calendar(t, `[{"mic":"XSES","holidays":["2024-07-03"],"special":{"2024-12-25":["10:00-11:00"]},"valid_until":"2027-06-30"}]`)
+	if s := c.At("XSES", at(t, "Asia/Singapore", "2024-07-03 10:00")); s.State != hours.Closed {
+		t.Errorf("%+v", s)
+	}
+	if s := c.At("XSES", at(t, "Asia/Singapore", "2024-12-25 10:30")); s.State != hours.Open {
+		t.Errorf("%+v", s)
+	}
+	if s := c.At("XSES", at(t, "Asia/Singapore", "2027-03-01 10:30")); s.State != hours.Open {
+		t.Errorf("%+v", s)
+	}
+	for _, bad := range []string{`{`, `[{"mic":"XNEW"}]`, `[{"mic":"XSES","holidays":["3 July"]}]`, `[{"mic":"XSES","special":{"2024-07-03":["12:00-09:00"]}}]`, `[{"mic":"XSES","closed":[]}]`, `[{"mic":"XSES","zone":"Nowhere"}]`} {
+		if _, err := hours.Default(strings.NewReader(bad)); !errors.Is(err, hours.ErrData) {
+			t.Errorf("%s: %v", bad, err)
+		}
+	}
+}
+
+func TestEndOfDataIsWarnedOf(t *testing.T) {
+	c := calendar(t)
+	if v := c.Ending(at(t, "UTC", "2026-10-31 00:00")); len(v) != 0 {
+		t.Errorf("%v", v)
+	}
+	if v := c.Ending(at(t, "UTC", "2026-11-02 00:00")); len(v) == 0 {
+		t.Error("no warning sixty days before")
+	}
+}
+
+func TestVenueOfSymbol(t *testing.T) {
+	for want, s := range map[string]market.Symbol{
+		hours.Always: {Class: market.ClassCrypto}, hours.Currencies: {Class: market.ClassCurrency}, "XSES": {Exchange: "XSES"}, "": {Class: market.ClassEquity},
+	} {
+		if got := hours.VenueOf(s); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}
+
+// explained are the days on which a public export of calendars differs from
+// ours in being a trading day, and why.
+func explained() map[string]string {
+	return map[string]string{
+		"XKLS 2024-03-27": "Nuzul Al-Quran was a day later",
+		"XKLS 2024-03-28": "Nuzul Al-Quran: 17 Ramadan by Malaysia's calendar",
+		"XTAI 2024-10-31": "closed for a typhoon, which the export lacks",
+		"XIDX 2025-08-18": "a holiday declared that month, which the export lacks",
+		"CMES 2025-01-09": "index futures traded until 09:30 in New York on the day of mourning",
+		"XBOM 2024-01-20": "a full session on a Saturday", "XBOM 2024-11-01": "festive hour in the evening",
+		"XBOM 2025-02-01": "Saturday of the budget", "XBOM 2025-10-21": "festive hour at noon", "XBOM 2026-02-01": "Sunday of the budget",
+	}
+}
+
+func TestExportOfCalendarsDiffersOnlyWhereExplained(t *testing.T) {
+	folder := os.Getenv("BELLWETHER_TESTDATA")
+	if folder == "" {
+		t.Skip("BELLWETHER_TESTDATA is not set: the calendars are not compared")
+	}
+	text, err := os.ReadFile(filepath.Join(folder, "calendars", "calendars-xc-export.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var export map[string]struct {
+		Last     string      `json:"last_session"`
+		Holidays []string    `json:"holidays"`
+		Special  [][]*string `json:"special"`
+	}
+	if err := json.Unmarshal(text, &export); err != nil {
+		t.Fatal(err)
+	}
+	c, why := calendar(t), explained()
+	codes := map[string]string{"CMES": "XCME", "XBOM": "XNSE", "XFRA": "XETR"}
+	for exported, e := range export {
+		code := exported
+		if codes[code] != "" {
+			code = codes[code]
+		}
+		if exported == "XBKK" {
+			continue // Not among our venues.
+		}
+		ours := map[string]hours.Span{}
+		spans := c.Sessions(code, at(t, "UTC", "2023-12-25 00:00"), at(t, "UTC", "2028-01-10 00:00"))
+		for _, s := range spans {
+			ours[s.Day.Format("2006-01-02")] = s
+		}
+		closed := map[string]bool{}
+		for _, day := range e.Holidays {
+			closed[day] = true
+		}
+		last, _ := time.Parse("2006-01-02", e.Last)
+		for _, v := range c.Venues() {
+			if v.Code == code && v.Until.Before(last) {
+				last = v.Until
+			}
+		}
+		for day := at(t, "UTC", "2024-01-01 00:00"); !day.After(last); day = day.AddDate(0, 0, 1) {
+			key := day.Format("2006-01-02")
+			_, open := ours[key]
+			weekday := day.Weekday() != time.Saturday && day.Weekday() != time.Sunday
+			if theirs := weekday && !closed[key]; open != theirs && why[exported+" "+key] == "" {
+				t.Errorf("%s %s: open %v, export %v", exported, key, open, theirs)
+			}
+		}
+		if exported == "CMES" {
+			continue // It has one early close for all products.
+		}
+		for _, special := range e.Special {
+			s, open := ours[*special[0]]
+			if day, _ := time.Parse("2006-01-02", *special[0]); day.After(last) {
+				continue
+			}
+			zone := map[string]string{}
+			for _, v := range c.Venues() {
+				zone[v.Code] = v.Zone.String()
+			}
+			if end := at(t, zone[code], *special[0]+" "+*special[2]); !open || !s.To.Equal(end) {
+				t.Errorf("%s %v: ends %v, export %v", exported, *special[0], s.To, end)
+			}
+		}
+	}
+}
+
+func BenchmarkAt(b *testing.B) {
+	c := calendar(b)
+	now := at(b, "Asia/Singapore", "2024-07-03 06:34")
+	b.ReportAllocs()
+	for b.Loop() {
+		c.At("XSES", now)
+	}
+}
