@@ -94,7 +94,7 @@ func (s *memoryStore) Commit(_ context.Context, batch alerts.Batch) error {
 	defer s.mu.Unlock()
 	var conflict alerts.ConflictError
 	for _, state := range batch.States {
-		if _, ok := s.rules[state.Rule]; !ok || s.states[state.Rule][state.Ticker].Version != state.Version {
+		if rule, ok := s.rules[state.Rule]; !ok || rule.Revision != batch.Revisions[state.Rule] || s.states[state.Rule][state.Ticker].Version != state.Version {
 			conflict.Rules = append(conflict.Rules, state.Rule)
 		}
 	}

@@ -162,10 +162,12 @@ func (r *run) evaluate(ctx context.Context) (map[RuleID]Record, Batch, error) {
 			}
 		}
 	}
+	batch.Revisions = make(map[RuleID]int64, len(changed))
 	for key, i := range changed {
 		state := batch.States[i]
 		state.Version++
 		records[key.rule] = records[key.rule].with(state)
+		batch.Revisions[key.rule] = records[key.rule].Rule.Revision
 	}
 	return records, batch, nil
 }

@@ -62,9 +62,13 @@ type Batch struct {
 	// States are saved by compare-and-set: where the stored Version equals the
 	// state's (0: where none is stored), with the Version one higher.
 	States []State
+	// Revisions are those of the rules that the states belong to; where another
+	// is stored, people changed the rule meanwhile.
+	Revisions map[RuleID]int64
 	// Events are saved unless their Key is known.
 	Events []Event
-	// Standings are the accepted quotes with the previous close to believe. A
+	// Standings are the accepted quotes with the previous close to believe, in
+	// the order of their times; of several of one symbol the last one stands. A
 	// symbol's is in the last batch that its quote made necessary.
 	Standings []Standing
 }
@@ -76,9 +80,9 @@ type Store interface {
 	Records(ctx context.Context, ids []RuleID) ([]Record, error)
 	// Standings loads every symbol's last accepted quote.
 	Standings(ctx context.Context) ([]Standing, error)
-	// Commit saves a batch in one transaction. Where a state's Version is not
-	// the stored one, or its rule is gone, it saves nothing and returns a
-	// *ConflictError.
+	// Commit saves a batch in one transaction. Where a state's Version or its
+	// rule's revision is not the stored one, or the rule is gone, it saves nothing
+	// and returns a *ConflictError.
 	Commit(ctx context.Context, batch Batch) error
 }
 
