@@ -128,7 +128,7 @@ func slashOptions(options []bot.Option, moderator bool) []slashOption {
 
 // writable returns the kinds of channel that can be destinations.
 func writable() []int {
-	return []int{channelText, channelAnnouncement, threadAnnouncement, threadPublic, threadPrivate, channelForum, channelMedia}
+	return []int{channelText, channelAnnouncement, threadAnnouncement, threadPublic, threadPrivate, channelForum}
 }
 
 // checkCommands tells what Discord would refuse.
@@ -205,13 +205,13 @@ func (c *Client) register(ctx context.Context, application string) error {
 	}
 	var there []slashCommand
 	if err := c.askPatiently(ctx, request{method: http.MethodGet, path: path}, nil, &there); err != nil {
-		return fmt.Errorf("read the commands: %w", err)
+		return fmt.Errorf("read the commands: %w", explained(err))
 	}
 	if canonical(there) == canonical(wanted) {
 		return nil
 	}
 	if err := c.askPatiently(ctx, request{method: http.MethodPut, path: path}, wanted, nil); err != nil {
-		return fmt.Errorf("write the commands: %w", err)
+		return fmt.Errorf("write the commands: %w", explained(err))
 	}
 	c.log.Info("commands_registered", "count", len(wanted))
 	return nil
@@ -249,4 +249,12 @@ func sortedOptions(options []slashOption) []slashOption {
 		options[i].Options = sortedOptions(options[i].Options)
 	}
 	return options
+}
+
+// explained adds what Discord said to a refusal: it speaks of our own words.
+func explained(err error) error {
+	if f := asFailure(err); f != nil && f.Err != nil {
+		return fmt.Errorf("%w: %w", err, f.Err)
+	}
+	return err
 }

@@ -2,6 +2,7 @@ package discord_test
 
 import (
 	"encoding/json"
+	"log/slog"
 	"testing"
 
 	"bellwether/adapters/discord"
@@ -82,7 +83,9 @@ func TestHalfDecodedEventsAreSurvived(t *testing.T) {
 
 func TestCommandsAreWrittenOnlyWhenChanged(t *testing.T) {
 	for _, guild := range []string{"", discordtest.Guild} {
-		r := build(t, discordtest.Options{}, func(o *discord.Options) { o.Commands, o.Guild = bot.Commands(), guild })
+		r := build(t, discordtest.Options{}, func(o *discord.Options) {
+			o.Commands, o.Guild, o.Log = bot.Commands(), guild, slog.New(slog.NewTextHandler(t.Output(), nil))
+		})
 		r.run(t)
 		if err := r.server.AwaitRequest(within(t), "PUT", "/commands", 1); err != nil {
 			t.Fatal(err)
