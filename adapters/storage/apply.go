@@ -130,7 +130,8 @@ func (s *Store) putRule(tx *gorm.DB, e bot.PutRule) error {
 	}
 	rows := make([]ruleStateRow, len(e.States))
 	for i, st := range e.States {
-		st.Rule = alerts.RuleID(row.ID)
+		// Version 0 means that nothing is stored, and this is.
+		st.Rule, st.Version = alerts.RuleID(row.ID), max(st.Version, 1)
 		rows[i] = toStateRow(st)
 	}
 	if len(rows) == 0 {
@@ -251,7 +252,7 @@ func forget(tx *gorm.DB, destination int64, now stamp) error {
 			return err
 		}
 	}
-	return tx.Exec(`UPDATE sends SET state = 'discarded', reason = 'everything here was stopped', ended = ?
+	return tx.Exec(`UPDATE sends SET state = 'discarded', reason = 'everything here was stopped', via = '', ended = ?
 		WHERE destination = ? AND state IN ('waiting', 'parked') AND event <> 0`, int64(now), destination).Error
 }
 
