@@ -61,8 +61,7 @@ type refusal interface {
 // failed explains an error of the client.
 func failed(err error) *Problem {
 	err = withoutAddress(err)
-	var refused refusal
-	if errors.As(err, &refused) {
+	if refused, ok := errors.AsType[refusal](err); ok {
 		switch refused.Refused() {
 		case "too-large":
 			return problem(kindLarge, "the feed is too large", err)
@@ -88,8 +87,7 @@ var errNoSuchHost = errors.New("no such host")
 
 // withoutAddress takes the address that was asked for out of an error.
 func withoutAddress(err error) error {
-	var withURL *url.Error
-	if errors.As(err, &withURL) {
+	if withURL, ok := errors.AsType[*url.Error](err); ok {
 		return withURL.Err
 	}
 	return err

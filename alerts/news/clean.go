@@ -58,8 +58,7 @@ func unwrap(text string) string {
 			text = strings.NewReplacer("\r", " ", "\n", " ").Replace(text)
 			text = blockTag.ReplaceAllString(text, "\n\n$0")
 		}
-		policy := bluemonday.StrictPolicy()
-		text = policy.Sanitize(text)
+		text = bluemonday.StrictPolicy().Sanitize(text) //nolint:misspell // the library spells it so
 	}
 	return html.UnescapeString(text)
 }

@@ -86,7 +86,22 @@ func (m *mentions) phrase(list []string) market.Ticker {
 
 // named returns what a phrase stands for; "" for nothing, or nothing certain.
 func (m *mentions) named(phrase string, certain bool) market.Ticker {
-	found := m.lookup(phrase)
+	best := choose(m.lookup(phrase), phrase, certain)
+	switch {
+	case best.Ticker == "" || certain:
+		return best.Ticker
+	case strings.Contains(phrase, " "):
+		if share(best) && !capital(phrase) {
+			return ""
+		}
+	case !plain(phrase, best):
+		return ""
+	}
+	return best.Ticker
+}
+
+// choose returns one of the meanings of a phrase.
+func choose(found []market.Symbol, phrase string, certain bool) market.Symbol {
 	var best market.Symbol
 	for _, s := range found {
 		switch {
@@ -98,24 +113,23 @@ func (m *mentions) named(phrase string, certain bool) market.Ticker {
 			best = s
 		}
 	}
-	if best.Ticker == "" || certain {
-		return best.Ticker
+	return best
+}
+
+// plain tells whether a single word surely means a symbol.
+func plain(word string, s market.Symbol) bool {
+	upper := strings.ToUpper(word) == word
+	if utf8.RuneCountInString(word) <= 3 && !upper {
+		return false
 	}
-	if strings.Contains(phrase, " ") {
-		if share(best) && !capital(phrase) {
-			return ""
-		}
-		return best.Ticker
+	if !share(s) {
+		return true
 	}
-	short := utf8.RuneCountInString(phrase) <= 3
-	upper := strings.ToUpper(phrase) == phrase
-	switch {
-	case short && !upper, share(best) && !capital(phrase), share(best) && common(phrase):
-		return ""
-	case strings.EqualFold(phrase, string(best.Ticker)) && !upper && share(best) && !isAlias(phrase, best):
-		return "" // a word that happens to be a ticker: "Now", "All"
+	if !capital(word) || common(word) {
+		return false
 	}
-	return best.Ticker
+	// A word that happens to be a ticker: "Now", "All".
+	return upper || !strings.EqualFold(word, string(s.Ticker)) || isAlias(word, s)
 }
 
 func share(s market.Symbol) bool {
