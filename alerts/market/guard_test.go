@@ -13,7 +13,7 @@ import (
 	"bellwether/alerts/market"
 )
 
-var start = time.Date(2024, 7, 1, 14, 0, 0, 0, time.UTC)
+func start() time.Time { return time.Date(2024, 7, 1, 14, 0, 0, 0, time.UTC) }
 
 // desk feeds quotes to the guard and keeps the record, as a checker does.
 type desk struct {
@@ -24,7 +24,7 @@ type desk struct {
 }
 
 func newDesk(class market.Class) *desk {
-	return &desk{symbol: market.Symbol{Ticker: "X", Class: class}, at: start}
+	return &desk{symbol: market.Symbol{Ticker: "X", Class: class}, at: start()}
 }
 
 func (d *desk) read(price, previous string, after time.Duration, with ...func(*market.Evidence)) market.Verdict {
@@ -148,7 +148,7 @@ func TestUnitErrorsLastUntilSomebodyElseDecides(t *testing.T) {
 		}
 	}
 	second := func(e *market.Evidence) {
-		e.Second = market.Quote{Price: market.MustPrice("146"), Time: start.Add(time.Hour), Source: "two"}
+		e.Second = market.Quote{Price: market.MustPrice("146"), Time: start().Add(time.Hour), Source: "two"}
 	}
 	d := newDesk(market.ClassEquity).quiet("1.45", 20)
 	d.read("145", "", time.Minute)
@@ -219,7 +219,9 @@ func TestSamePrintConfirmsOnlyAfterAWhile(t *testing.T) {
 }
 
 func TestSplitIsHeldOnceAndRescales(t *testing.T) {
-	split := func(e *market.Evidence) { e.Split = market.Split{Old: 1, New: 10, Day: start.Truncate(24 * time.Hour)} }
+	split := func(e *market.Evidence) {
+		e.Split = market.Split{Old: 1, New: 10, Day: start().Truncate(24 * time.Hour)}
+	}
 	d := newDesk(market.ClassEquity).quiet("1200", 30)
 	v := d.read("121", "120", 24*time.Hour, split)
 	want(t, v, market.Hold, market.ReasonSplit)

@@ -1,7 +1,5 @@
 package market
 
-import "unicode/utf8"
-
 // maxTyped bounds the text for which similar symbols are looked for, in bytes,
 // and its words.
 const (
@@ -16,72 +14,77 @@ func (t *Table) similar(key string) []Symbol {
 	if len(key) > maxTyped || len(typed) == 0 || len(typed) > maxTypedWords {
 		return nil
 	}
-	var fits map[int32]int
-	for _, word := range typed {
-		costs := t.nearWord(word)
-		if fits == nil {
-			fits = costs
-			continue
-		}
-		for at, cost := range fits {
-			if more, ok := costs[at]; ok {
-				fits[at] = cost + more
-			} else {
-				delete(fits, at)
+	total := make(fits, len(t.symbols))
+	for i, word := range typed {
+		near := t.nearWord([]rune(word))
+		for at, fit := range near {
+			switch {
+			case i == 0:
+				total[at] = fit
+			case fit == 0:
+				total[at] = 0
+			case total[at] > 0:
+				total[at] += fit
 			}
 		}
 	}
 	for at, fit := range t.completions(key) {
-		if old, ok := fits[at]; !ok || fit < old {
-			fits[at] = fit
+		if fit > 0 {
+			total.lower(int32(at), fit)
 		}
 	}
-	return t.pick(fits, nearest)
+	return t.pick(total, nearest)
 }
 
-// nearWord returns the symbols with a word that is near to another, and how many
-// letters are wrong.
-func (t *Table) nearWord(word string) map[int32]int {
-	costs := make(map[int32]int)
-	letters := []rune(word)
+// nearWord returns the symbols with a word that is near to another; they fit by
+// one more than the number of wrong letters.
+func (t *Table) nearWord(letters []rune) fits {
+	out := make(fits, len(t.symbols))
 	limit := 2
 	if len(letters) <= 3 {
 		limit = 1
 	}
+	var scratch [maxTyped]rune
 	for token, symbols := range t.tokens {
-		n := utf8.RuneCountInString(token)
-		if n < len(letters)-limit || n > len(letters)+limit || n <= limit {
+		if n := len(token); n < len(letters)-limit || n > 4*(len(letters)+limit) {
 			continue
 		}
-		cost := distance(letters, []rune(token), limit)
+		other := scratch[:0]
+		for _, r := range token {
+			if other = append(other, r); len(other) > len(letters)+limit {
+				break
+			}
+		}
+		if n := len(other); n < len(letters)-limit || n > len(letters)+limit || n <= limit {
+			continue
+		}
+		cost := distance(letters, other, limit)
 		if cost > limit {
 			continue
 		}
 		for _, at := range symbols {
-			if old, ok := costs[at]; !ok || cost < old {
-				costs[at] = cost
-			}
+			out.lower(at, uint8(cost+1))
 		}
 	}
-	return costs
+	return out
 }
 
 // distance counts the letters to put in, leave out, replace or swap with the
 // next one to make one word of another; above the limit it is limit + 1.
 func distance(a, b []rune, limit int) int {
-	var rows [3][maxTyped + 4]int
+	var rows [3][maxTyped + 4]int8
 	before, last, row := rows[0][:], rows[1][:], rows[2][:]
 	if len(b) >= len(row) || len(a) >= len(row) {
 		return limit + 1
 	}
 	for j := range len(b) + 1 {
-		last[j] = j
+		last[j] = int8(j)
 	}
 	for i := 1; i <= len(a); i++ {
-		row[0] = i
-		least := i
+		row[0] = int8(i)
+		least := int8(i)
 		for j := 1; j <= len(b); j++ {
-			cost := 1
+			cost := int8(1)
 			if a[i-1] == b[j-1] {
 				cost = 0
 			}
@@ -91,10 +94,10 @@ func distance(a, b []rune, limit int) int {
 			}
 			least = min(least, row[j])
 		}
-		if least > limit {
+		if int(least) > limit {
 			return limit + 1
 		}
 		before, last, row = last, row, before
 	}
-	return last[len(b)]
+	return int(last[len(b)])
 }

@@ -23,7 +23,7 @@ type Table struct {
 type entry struct {
 	key    string
 	symbol int32
-	rank   int8 // 0 for a ticker or alias, 1 for a name, 2 for a later word of a name
+	rank   uint8 // 0 for a ticker or alias, 1 for a name, 2 for a later word of a name
 }
 
 // nearest is how many similar symbols are suggested.
@@ -80,7 +80,7 @@ func (t *Table) index(s Symbol, at int32) {
 			continue
 		}
 		t.exact[key] = appendNew(t.exact[key], at)
-		rank := int8(0)
+		rank := uint8(0)
 		if i == 1 {
 			rank = 1
 		}
@@ -148,13 +148,13 @@ func (t *Table) Lookup(text string) (found, near []Symbol) {
 		found = append(found, t.symbols[at])
 	}
 	if len(found) > 0 {
-		slices.SortStableFunc(found, func(a, b Symbol) int { return cmp.Compare(stripOrder(a), stripOrder(b)) })
+		slices.SortStableFunc(found, func(a, b Symbol) int { return cmp.Compare(stripOrder(&a), stripOrder(&b)) })
 		return found, nil
 	}
 	return nil, t.similar(key)
 }
 
-func stripOrder(s Symbol) int {
+func stripOrder(s *Symbol) int {
 	if s.Strip == 0 {
 		return 1 << 30
 	}
@@ -181,40 +181,54 @@ func (t *Table) first(limit int) []Symbol {
 	return slices.Clone(t.symbols[:min(limit, len(t.symbols))])
 }
 
-// completions returns the symbols that a text begins, with how well it fits:
+// fits tells for each symbol of the table how well it fits: 0 not at all, else
 // the lower the better.
-func (t *Table) completions(key string) map[int32]int {
-	fits := make(map[int32]int)
+type fits []uint8
+
+func (f fits) lower(at int32, fit uint8) {
+	if f[at] == 0 || fit < f[at] {
+		f[at] = fit
+	}
+}
+
+// completions returns the symbols that a text begins.
+func (t *Table) completions(key string) fits {
+	out := make(fits, len(t.symbols))
 	from := sort.Search(len(t.prefix), func(i int) bool { return t.prefix[i].key >= key })
 	for _, e := range t.prefix[from:] {
 		if !strings.HasPrefix(e.key, key) {
 			break
 		}
-		fit := 1 + int(e.rank)
+		fit := 2 + e.rank
 		if e.key == key && e.rank < 2 {
-			fit = 0
+			fit = 1
 		}
-		if old, ok := fits[e.symbol]; !ok || fit < old {
-			fits[e.symbol] = fit
-		}
+		out.lower(e.symbol, fit)
 	}
-	return fits
+	return out
 }
 
 // pick returns the best of the symbols that fit.
-func (t *Table) pick(fits map[int32]int, limit int) []Symbol {
-	order := make([]int32, 0, len(fits))
-	for at := range fits {
-		order = append(order, at)
+func (t *Table) pick(f fits, limit int) []Symbol {
+	compare := func(a, b int32) int {
+		x, y := &t.symbols[a], &t.symbols[b]
+		return cmp.Or(cmp.Compare(f[a], f[b]), cmp.Compare(stripOrder(x), stripOrder(y)),
+			cmp.Compare(len(x.Ticker), len(y.Ticker)), strings.Compare(string(x.Ticker), string(y.Ticker)))
 	}
-	slices.SortFunc(order, func(a, b int32) int {
-		x, y := t.symbols[a], t.symbols[b]
-		return cmp.Or(cmp.Compare(fits[a], fits[b]), cmp.Compare(stripOrder(x), stripOrder(y)),
-			cmp.Compare(len(x.Ticker), len(y.Ticker)), cmp.Compare(x.Ticker, y.Ticker))
-	})
-	out := make([]Symbol, 0, min(limit, len(order)))
-	for _, at := range order[:min(limit, len(order))] {
-		out = append(out, t.symbols[at])
+	limit = min(limit, len(t.symbols))
+	best := make([]int32, 0, limit+1)
+	for i, fit := range f {
+		at := int32(i)
+		if fit == 0 || len(best) == limit && compare(at, best[limit-1]) > 0 {
+			continue
+		}
+		place, _ := slices.BinarySearchFunc(best, at, compare)
+		best = slices.Insert(best, place, at)
+		best = best[:min(len(best), limit)]
+	}
+	out := make([]Symbol, len(best))
+	for i, at := range best {
+		out[i] = t.symbols[at]
 	}
 	return out
 }

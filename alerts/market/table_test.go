@@ -50,7 +50,7 @@ func TestShippedSymbols(t *testing.T) {
 func TestLookup(t *testing.T) {
 	symbols := table(t)
 	for text, want := range map[string]string{
-		"sti": "^STI", "10y": "^TNX", "S&P": "^GSPC", "$aapl": "AAPL", "DBS": "D05.SI", "d05.si": "D05.SI", " straits  times ": "^STI",
+		"sti": "^STI", "10y": "^TNX", "S&P": "^GSPC", "$aapl": "AAPL", "DBS": "D05.SI", "d05.si": "D05.SI", "straits  times": "^STI",
 		"gold": "GC=F GOLD", "brent": "BZ=F", "bitcoin": "BTC-USD", "eurusd": "EURUSD=X", "腾讯": "0700.HK", "hsbc": "0005.HK HSBA.L", "ihsg": "^JKSE",
 	} {
 		found, _ := symbols.Lookup(text)
@@ -147,7 +147,7 @@ func BenchmarkSearch(b *testing.B) {
 	}
 	b.Run("typo", func(b *testing.B) {
 		for b.Loop() {
-			symbols.Lookup("compnay 1234")
+			symbols.Lookup("compani 1234")
 		}
 	})
 }

@@ -120,15 +120,9 @@ func imported(cell func(string) string) (Symbol, error) {
 		return Symbol{}, fmt.Errorf("name of %s is too long or not UTF-8", ticker)
 	}
 	s := Symbol{Ticker: Ticker(ticker), Name: name, Exchange: strings.ToUpper(cell("exchange")), Unit: UnitCurrency, Decimals: 2}
-	switch currency {
-	case "GBp", "GBX":
-		s.Currency, s.Unit = "GBP", UnitPence
-	case "ZAc":
-		s.Currency, s.Unit = "ZAR", UnitPence
-	case "ILA":
-		s.Currency, s.Unit = "ILS", UnitPence
-	default:
-		s.Currency = strings.ToUpper(currency)
+	s.Currency = strings.ToUpper(currency)
+	if whole := map[string]string{"GBp": "GBP", "GBX": "GBP", "ZAc": "ZAR", "ILA": "ILS"}[currency]; whole != "" {
+		s.Currency, s.Unit = whole, UnitPence
 	}
 	if s.Currency != "" && len(s.Currency) != 3 {
 		return Symbol{}, fmt.Errorf("currency %.20q of %s is no ISO 4217 code", currency, ticker)

@@ -57,41 +57,25 @@ type Finding struct {
 	Reason  Reason
 }
 
-// Plain says the reason as people read it.
+// Plain says the reason as people read it; "" where there is none.
 func (f Finding) Plain() string {
-	switch f.Reason {
-	case ReasonZero:
-		return "the price is zero"
-	case ReasonNegative:
-		return "the price is negative"
-	case ReasonFuture:
-		return "its time is in the future"
-	case ReasonOlder:
-		return "it is older than the last quote"
-	case ReasonRepeat:
-		return "nothing new"
-	case ReasonUnit:
-		return "about 10, 100 or more times the last price, or that part of it: probably a wrong unit"
-	case ReasonDouble:
-		return "about two or three times the last price, or that part of it: possibly a split"
-	case ReasonSplit:
-		return "the share was split"
-	case ReasonStep:
-		return "an unusually large step"
-	case ReasonDisagreement:
-		return "another source says otherwise"
-	case ReasonConfirmed:
-		return "confirmed by a second read"
-	case ReasonOperator:
-		return "decided by the operator"
-	case ReasonMissing:
-		return "the source gives none"
-	case ReasonOwnClose:
-		return "it contradicts the close that we saw ourselves"
-	case ReasonImplausible:
-		return "the move that it implies is not plausible"
-	}
-	return ""
+	return map[Reason]string{
+		ReasonZero:         "the price is zero",
+		ReasonNegative:     "the price is negative",
+		ReasonFuture:       "its time is in the future",
+		ReasonOlder:        "it is older than the last quote",
+		ReasonRepeat:       "nothing new",
+		ReasonUnit:         "about 10, 100 or more times the last price, or that part of it: probably a wrong unit",
+		ReasonDouble:       "about two or three times the last price, or that part of it: possibly a split",
+		ReasonSplit:        "the share was split",
+		ReasonStep:         "an unusually large step",
+		ReasonDisagreement: "another source says otherwise",
+		ReasonConfirmed:    "confirmed by a second read",
+		ReasonOperator:     "decided by the operator",
+		ReasonMissing:      "the source gives none",
+		ReasonOwnClose:     "it contradicts the close that we saw ourselves",
+		ReasonImplausible:  "the move that it implies is not plausible",
+	}[f.Reason]
 }
 
 // Verdict is what the guard makes of a quote. Its price and its previous close

@@ -4,6 +4,7 @@
 package hours
 
 import (
+	"slices"
 	"time"
 
 	"bellwether/alerts/market"
@@ -91,6 +92,11 @@ func (c *Calendar) At(code string, t time.Time) Status {
 		before.To = after.To
 		_, after, _, hasAfter = v.around(after.From)
 	}
+	return status(t, before, after, hasBefore, hasAfter)
+}
+
+// status is what a venue does between two stretches of trading.
+func status(t time.Time, before, after Span, hasBefore, hasAfter bool) Status {
 	switch {
 	case hasBefore && t.Before(before.To):
 		status := Status{State: Open, Since: before.From, Next: before.To, NextState: Closed, Early: before.Early, Known: true}
@@ -204,8 +210,7 @@ func (c *Calendar) Before(code string, at time.Time, d time.Duration) (start tim
 	}
 	for end := at; v.knows(v.localDay(end)); end = end.AddDate(0, 0, -searchDays) {
 		spans := c.Sessions(code, end.AddDate(0, 0, -searchDays), end)
-		for i := len(spans) - 1; i >= 0; i-- {
-			s := spans[i]
+		for _, s := range slices.Backward(spans) {
 			if s.To.After(end) {
 				s.To = end
 			}
