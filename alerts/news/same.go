@@ -1,8 +1,10 @@
 package news
 
 import (
+	"math"
 	"math/bits"
 	"strings"
+	"sync"
 	"time"
 	"unicode"
 )
@@ -20,8 +22,13 @@ const (
 )
 
 // SameStory tells whether two articles tell the same story: within 72 hours of
-// each other, one address, or the same words in titles, summaries or texts.
+// each other, one address, or the same words in titles, summaries or texts. To
+// compare many, use a Comparer.
 func SameStory(a, b Article) bool {
+	return same(&a, &b, func(a *Article) *gist { return newGist(a) })
+}
+
+func same(a, b *Article, gistOf func(*Article) *gist) bool {
 	if d := a.Published.Sub(b.Published); d > storySpan || d < -storySpan {
 		return false
 	}
@@ -31,56 +38,109 @@ func SameStory(a, b Article) bool {
 	if a.Print != 0 && b.Print != 0 && bits.OnesCount64(a.Print^b.Print) <= nearPrint {
 		return true
 	}
-	return alike(words(a.Title), words(b.Title)) || contained(a.Summary, b.Summary)
+	x, y := gistOf(a), gistOf(b)
+	return x.alike(y) || x.contained(y)
+}
+
+// Comparer is SameStory for one article beside thousands: it remembers what it
+// needs of each. It is safe for concurrent use.
+type Comparer struct {
+	mu    sync.Mutex
+	gists map[string]*gist
+}
+
+// remembered is how many articles a Comparer remembers, about 1 kB for each.
+const remembered = 20_000
+
+// NewComparer returns a Comparer that remembers nothing yet.
+func NewComparer() *Comparer { return &Comparer{gists: make(map[string]*gist)} }
+
+// Same tells whether two articles tell the same story.
+func (c *Comparer) Same(a, b Article) bool { return same(&a, &b, c.gist) }
+
+func (c *Comparer) gist(a *Article) *gist {
+	key := a.Title + "\x00" + a.Summary
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	g := c.gists[key]
+	if g == nil {
+		if len(c.gists) >= remembered {
+			clear(c.gists)
+		}
+		g = newGist(a)
+		c.gists[key] = g
+	}
+	return g
+}
+
+// gist is what of an article is compared.
+type gist struct {
+	title    map[string]bool
+	numbers  bool // the title has one
+	up, down bool // the title speaks of rising, of falling
+	summary  map[uint64]int
+}
+
+func newGist(a *Article) *gist {
+	g := &gist{title: make(map[string]bool), summary: shingles(a.Summary)}
+	for _, w := range words(a.Title) {
+		g.title[w] = true
+		g.numbers = g.numbers || isNumber(w)
+		g.up = g.up || direction(w) > 0
+		g.down = g.down || direction(w) < 0
+	}
+	return g
 }
 
 // alike compares titles. Two that differ in a number or a direction tell of two
 // days, not of one: "STI ends 0.3% higher", "STI ends 0.4% lower".
-func alike(a, b []string) bool {
-	setA, setB := setOf(a), setOf(b)
-	if len(setA) < leastTitle || len(setB) < leastTitle {
+func (g *gist) alike(other *gist) bool {
+	if len(g.title) < leastTitle || len(other.title) < leastTitle {
 		return false
 	}
 	shared := 0
-	for w := range setA {
-		if setB[w] {
+	for w := range g.title {
+		if other.title[w] {
 			shared++
+		}
+	}
+	if float64(shared) < likeTitle*float64(len(g.title)+len(other.title)-shared) {
+		return false
+	}
+	for w := range g.title {
+		if other.title[w] {
 			continue
 		}
-		if isNumber(w) && hasNumber(setB) || direction(w) != 0 && opposed(setB, direction(w)) {
+		way := direction(w)
+		if isNumber(w) && other.numbers || way > 0 && other.down || way < 0 && other.up {
 			return false
 		}
 	}
-	return float64(shared) >= likeTitle*float64(len(setA)+len(setB)-shared)
+	return true
 }
 
-func setOf(list []string) map[string]bool {
-	set := make(map[string]bool, len(list))
-	for _, w := range list {
-		set[w] = true
+// contained tells whether one summary is found in the other.
+func (g *gist) contained(other *gist) bool {
+	small, large := g.summary, other.summary
+	if len(small) > len(large) {
+		small, large = large, small
 	}
-	return set
+	if len(small) < leastShared {
+		return false
+	}
+	spare := len(small) - int(math.Ceil(mostlyIn*float64(len(small))))
+	for h := range small {
+		if large[h] > 0 {
+			continue
+		}
+		if spare--; spare < 0 {
+			return false
+		}
+	}
+	return true
 }
 
 func isNumber(w string) bool { return strings.IndexFunc(w, unicode.IsDigit) >= 0 }
-
-func hasNumber(set map[string]bool) bool {
-	for w := range set {
-		if isNumber(w) {
-			return true
-		}
-	}
-	return false
-}
-
-func opposed(set map[string]bool, way int) bool {
-	for w := range set {
-		if direction(w) == -way {
-			return true
-		}
-	}
-	return false
-}
 
 // direction returns 1 for words of rising, -1 for words of falling.
 func direction(w string) int {
@@ -93,22 +153,4 @@ func direction(w string) int {
 		return -1
 	}
 	return 0
-}
-
-// contained tells whether one summary is found in the other.
-func contained(a, b string) bool {
-	small, large := shingles(a), shingles(b)
-	if len(small) > len(large) {
-		small, large = large, small
-	}
-	if len(small) < leastShared {
-		return false
-	}
-	shared := 0
-	for h := range small {
-		if large[h] > 0 {
-			shared++
-		}
-	}
-	return float64(shared) >= mostlyIn*float64(len(small))
 }

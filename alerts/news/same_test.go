@@ -2,6 +2,7 @@ package news_test
 
 import (
 	"math/bits"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -15,6 +16,7 @@ func at(hours int) time.Time {
 
 func TestSameStory(t *testing.T) {
 	lead := "The benchmark index slipped for a third session on Monday as banks fell, after the central bank kept its policy unchanged."
+	comparer := news.NewComparer()
 	for name, tt := range map[string]struct {
 		a, b news.Article
 		want bool
@@ -50,6 +52,9 @@ func TestSameStory(t *testing.T) {
 			}
 			if news.SameStory(tt.b, tt.a) != tt.want {
 				t.Error("not the same the other way round")
+			}
+			if comparer.Same(tt.a, tt.b) != tt.want {
+				t.Error("a comparer thinks otherwise")
 			}
 		})
 	}
@@ -91,5 +96,25 @@ func BenchmarkFingerprint(b *testing.B) {
 	text := strings.Repeat("The benchmark index slipped for a third session on Monday as banks fell. ", 40)
 	for b.Loop() {
 		news.Fingerprint(text)
+	}
+}
+
+func BenchmarkComparer(b *testing.B) {
+	recent := make([]news.Article, 5000)
+	for i := range recent {
+		n := strconv.Itoa(i)
+		recent[i] = news.Article{
+			Title:   "Shares of company " + n + " end the session without direction",
+			Summary: "The " + n + " shares moved in a narrow range on day " + n + " as traders waited for what the central bank would say.",
+		}
+	}
+	fresh := news.Article{
+		Title: "Gold climbs to a record on safe haven demand", Summary: "Gold rose to a record as investors looked for safety while stocks and bonds fell all over the world.",
+	}
+	comparer := news.NewComparer()
+	for b.Loop() {
+		for _, a := range recent {
+			comparer.Same(a, fresh)
+		}
 	}
 }
