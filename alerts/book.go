@@ -115,11 +115,11 @@ func (b *Book) Nearest(ticker market.Ticker, price market.Price) (below, above m
 		return 0, 0, false, false
 	}
 	key := priceKey(price, int(s.scale))
-	if i := s.up.search(key + 1); i < len(s.up) {
-		above, hasAbove = keyPrice(s.up[i].key>>1, int(s.scale))
+	if i := s.up.search(key + 1); i < len(s.up.keys) {
+		above, hasAbove = keyPrice(s.up.keys[i]>>1, int(s.scale))
 	}
 	if i := s.down.search(key); i > 0 {
-		below, hasBelow = keyPrice((s.down[i-1].key+1)>>1, int(s.scale))
+		below, hasBelow = keyPrice((s.down.keys[i-1]+1)>>1, int(s.scale))
 	}
 	return below, above, hasBelow, hasAbove
 }
@@ -200,8 +200,8 @@ func (b *Book) putMany(records []Record) {
 	}
 	// In the order of the shelves, so that neighbours lie together in memory.
 	for _, e := range slices.SortedFunc(maps.Values(added), func(a, b *entry) int { return int(a.shelf.number) - int(b.shelf.number) }) {
-		e.shelf.up.merge(e.up, nil)
-		e.shelf.down.merge(e.down, nil)
+		e.shelf.up.merge(e.up)
+		e.shelf.down.merge(e.down)
 	}
 }
 
@@ -327,8 +327,8 @@ func (b *Book) drop(id RuleID) {
 	}
 	s := b.shelves[at.shelf]
 	s.rules--
-	s.up.drop(id)
-	s.down.drop(id)
+	s.up.drop(same)
+	s.down.drop(same)
 	s.unwatch(same)
 }
 

@@ -19,15 +19,19 @@ type rung struct {
 	rule RuleID
 }
 
-// ladder holds rungs in the order of their keys.
-type ladder []rung
+// ladder holds rungs in the order of their keys. Keys and rules lie apart, so
+// that a search reads few lines of memory.
+type ladder struct {
+	keys  []int64
+	rules []RuleID
+}
 
 // search returns the place of the first rung at or after a key.
-func (l ladder) search(key int64) int {
-	low, high := 0, len(l)
+func (l *ladder) search(key int64) int {
+	low, high := 0, len(l.keys)
 	for low < high {
 		middle := int(uint(low+high) >> 1)
-		if l[middle].key < key {
+		if l.keys[middle] < key {
 			low = middle + 1
 		} else {
 			high = middle
@@ -37,46 +41,55 @@ func (l ladder) search(key int64) int {
 }
 
 func (l *ladder) insert(r rung) {
-	*l = slices.Insert(*l, l.search(r.key), r)
+	i := l.search(r.key)
+	l.keys = slices.Insert(l.keys, i, r.key)
+	l.rules = slices.Insert(l.rules, i, r.rule)
 }
 
-// merge adds many rungs and drops those of some rules, in one pass.
-func (l *ladder) merge(added []rung, dropped map[RuleID]bool) {
-	slices.SortFunc(added, func(a, b rung) int { return cmp.Compare(a.key, b.key) })
-	kept := *l
-	if len(dropped) > 0 {
-		kept = slices.DeleteFunc(kept, func(r rung) bool { return dropped[r.rule] })
-	}
+// merge adds many rungs, in one pass.
+func (l *ladder) merge(added []rung) {
 	if len(added) == 0 {
-		*l = kept
 		return
 	}
-	old := len(kept)
-	out := slices.Grow(kept, len(added))[:old+len(added)]
-	i, j := old-1, len(added)-1
-	for k := len(out) - 1; j >= 0; k-- {
-		if i >= 0 && out[i].key > added[j].key {
-			out[k] = out[i]
+	slices.SortFunc(added, func(a, b rung) int { return cmp.Compare(a.key, b.key) })
+	i, j := len(l.keys)-1, len(added)-1
+	size := len(l.keys) + len(added)
+	l.keys = slices.Grow(l.keys, len(added))[:size]
+	l.rules = slices.Grow(l.rules, len(added))[:size]
+	for k := size - 1; j >= 0; k-- {
+		if i >= 0 && l.keys[i] > added[j].key {
+			l.keys[k], l.rules[k] = l.keys[i], l.rules[i]
 			i--
 		} else {
-			out[k] = added[j]
+			l.keys[k], l.rules[k] = added[j].key, added[j].rule
 			j--
 		}
 	}
-	*l = out
 }
 
-func (l *ladder) drop(rule RuleID) {
-	*l = slices.DeleteFunc(*l, func(r rung) bool { return r.rule == rule })
+// drop takes the rungs of some rules out, in one pass.
+func (l *ladder) drop(gone func(RuleID) bool) {
+	first := slices.IndexFunc(l.rules, gone)
+	if first < 0 {
+		return
+	}
+	kept := first
+	for i := first; i < len(l.rules); i++ {
+		if !gone(l.rules[i]) {
+			l.keys[kept], l.rules[kept] = l.keys[i], l.rules[i]
+			kept++
+		}
+	}
+	l.keys, l.rules = l.keys[:kept], l.rules[:kept]
 }
 
 // between appends the rules of rungs with low < key <= high.
-func (l ladder) between(out []RuleID, low, high int64) []RuleID {
+func (l *ladder) between(out []RuleID, low, high int64) []RuleID {
 	if low >= high {
 		return out
 	}
-	for i := l.search(low + 1); i < len(l) && l[i].key <= high; i++ {
-		out = append(out, l[i].rule)
+	for i := l.search(low + 1); i < len(l.keys) && l.keys[i] <= high; i++ {
+		out = append(out, l.rules[i])
 	}
 	return out
 }

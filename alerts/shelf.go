@@ -6,14 +6,13 @@ import (
 	"bellwether/alerts/market"
 )
 
-// shelf holds what is known of one symbol. What a quote needs lies together, in
-// one line of the processor's cache.
+// shelf holds what is known of one symbol. What a quote needs lies together.
 type shelf struct {
-	up, down ladder
-	scale    int8   // -1 before the first level
-	busy     bool   // always is not empty
-	number   uint32 // its place in Book.shelves
+	scale  int8   // -1 before the first level
+	busy   bool   // always is not empty
+	number uint32 // its place in Book.shelves
 	*shelfBack
+	up, down ladder
 }
 
 // shelfBack is what a quote seldom needs.
@@ -57,8 +56,9 @@ func (s *shelf) unwatch(gone func(RuleID) bool) {
 
 // dropMany takes rules out of a shelf in one pass.
 func (s *shelf) dropMany(ids map[RuleID]bool) {
-	s.up.merge(nil, ids)
-	s.down.merge(nil, ids)
-	s.unwatch(func(id RuleID) bool { return ids[id] })
+	gone := func(id RuleID) bool { return ids[id] }
+	s.up.drop(gone)
+	s.down.drop(gone)
+	s.unwatch(gone)
 	s.rules -= len(ids)
 }
