@@ -138,6 +138,9 @@ func New(o Options) (*Client, error) {
 	if err := checkToken(o.Token); err != nil {
 		return nil, fmt.Errorf("discord account %q: %w", o.Account, err)
 	}
+	if o.Guild != "" && !isID(o.Guild) {
+		return nil, fmt.Errorf("discord account %q: the guild is not an id", o.Account)
+	}
 	c := &Client{
 		account: o.Account, token: "Bot " + o.Token, guild: o.Guild,
 		desk: o.Desk, memory: o.Memory, commands: o.Commands,

@@ -192,13 +192,17 @@ func writeFrame(first byte, body []byte) []byte {
 	return append(frame, body...)
 }
 
-// noteClose keeps the code of a close frame.
+// noteClose keeps the code of a close frame, which ends the connection.
 func (f *frameConn) noteClose(first byte, body []byte) {
-	if int(first&0x0F) == websocket.CloseMessage && len(body) >= 2 {
+	if int(first&0x0F) != websocket.CloseMessage {
+		return
+	}
+	if len(body) >= 2 {
 		f.mu.Lock()
 		f.code = int(binary.BigEndian.Uint16(body))
 		f.mu.Unlock()
 	}
+	f.end(io.EOF) // the library reads no further and takes a second to say so
 }
 
 // readFrame reads a frame (RFC 6455, 5.2); servers mask nothing.
