@@ -21,8 +21,9 @@ const (
 	kindRefused = "refused"
 )
 
-// Problem says why an address gave no articles. It wraps a *news.ReadError. It
-// never holds an address, which may carry its owner's key.
+// Problem says why an address gave no articles. It is a bot.FeedProblem and
+// wraps a *news.ReadError. Its text never holds an address, which may carry its
+// owner's key.
 type Problem struct {
 	kind    string
 	instead []string

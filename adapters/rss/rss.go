@@ -15,7 +15,6 @@ import (
 	"bellwether/alerts"
 	"bellwether/alerts/market"
 	"bellwether/alerts/news"
-	"bellwether/bot"
 )
 
 // Options are what a reader is made of.
@@ -62,10 +61,7 @@ type Reader struct {
 	log      *slog.Logger
 }
 
-var (
-	_ alerts.FeedReader = (*Reader)(nil)
-	_ bot.FeedProblem   = (*Problem)(nil)
-)
+var _ alerts.FeedReader = (*Reader)(nil)
 
 // New returns a reader.
 func New(o Options) *Reader {
