@@ -79,7 +79,10 @@ func (r *checkReport) line(what string, err error, format string, args ...any) {
 // sources asks each source for one symbol of each class that it serves; live,
 // for the whole strip.
 func (r *checkReport) sources(ctx context.Context, in ingredients, live bool) error {
-	table := defaultTable()
+	table, err := market.DefaultTable()
+	if err != nil {
+		return err
+	}
 	asked := make(map[string]bool)
 	all := slices.Clone(in.sources)
 	for _, byClass := range in.byClass {
@@ -107,7 +110,7 @@ func (r *checkReport) sources(ctx context.Context, in ingredients, live bool) er
 }
 
 // sample returns symbols that a source should serve.
-func sample(table symbolTable, terms alerts.Terms, live bool) []market.Ticker {
+func sample(table *market.Table, terms alerts.Terms, live bool) []market.Ticker {
 	var out []market.Ticker
 	take := func(s market.Symbol) {
 		if len(terms.Classes) == 0 || slices.Contains(terms.Classes, s.Class) {
@@ -128,7 +131,7 @@ func sample(table symbolTable, terms alerts.Terms, live bool) []market.Ticker {
 	return out
 }
 
-func (r *checkReport) quotes(table symbolTable, asked []market.Ticker, quotes []market.Quote) {
+func (r *checkReport) quotes(table *market.Table, asked []market.Ticker, quotes []market.Quote) {
 	for _, q := range quotes {
 		s, _ := table.Get(q.Ticker)
 		delay := "live"
@@ -152,7 +155,12 @@ func (r *checkReport) quotes(table symbolTable, asked []market.Ticker, quotes []
 // feeds reads the feeds that are followed; live, those that come with the
 // program, too.
 func (r *checkReport) feeds(ctx context.Context, c Config, store *storage.Store, live bool) {
-	reader := newReader(c, defaultTable(), time.Now, newLog(r.w.stderr, LogConfig{Level: "error", Format: c.Log.Format}))
+	table, err := market.DefaultTable()
+	if err != nil {
+		r.line("symbols", err, "%s", err)
+		return
+	}
+	reader := newReader(c, table, time.Now, newLog(r.w.stderr, LogConfig{Level: "error", Format: c.Log.Format}))
 	list, err := store.DueFeeds(ctx, time.Now().Add(100*365*24*time.Hour), 500)
 	if err != nil {
 		r.line("feeds", err, "%s", err)

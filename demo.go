@@ -15,6 +15,7 @@ import (
 	"github.com/mattn/go-isatty"
 
 	"bellwether/adapters/replay"
+	"bellwether/adapters/rss/newsroom"
 	"bellwether/adapters/webchat"
 	"bellwether/alerts"
 	"bellwether/alerts/news"
@@ -165,7 +166,7 @@ func openNewsroom(ctx context.Context, log *slog.Logger) (*office, error) {
 	}
 	o := &office{address: "http://" + listener.Addr().String()}
 	o.server = &http.Server{
-		Handler:           http.NotFoundHandler(),
+		Handler:           newsroom.New(newsroom.Options{Opened: time.Now(), Every: 7 * time.Second, Now: time.Now}),
 		ReadHeaderTimeout: 5 * time.Second,
 	}
 	go func() {

@@ -36,7 +36,7 @@ type parts struct {
 	log     *slog.Logger
 	now     func() time.Time
 	store   *storage.Store
-	symbols symbolTable
+	symbols *market.Table
 	hours   marketHours
 	chain   *alerts.Chain
 	checker *alerts.Checker
@@ -86,8 +86,10 @@ func closing(err error, store *storage.Store) error {
 
 func (p *parts) connect(ctx context.Context, in ingredients) error {
 	var err error
-	p.symbols = defaultTable()
-	if p.hours, err = newMarketHours(p.config.Calendar.Override, in.alwaysOpen, p.log, p.now()); err != nil {
+	if p.symbols, err = market.DefaultTable(); err != nil {
+		return err
+	}
+	if p.hours, err = newMarketHours(p.config.Calendar.Override, in.alwaysOpen, p.symbol, p.log, p.now()); err != nil {
 		return err
 	}
 	p.reader = newReader(p.config, p.symbols, p.now, p.log)
@@ -98,22 +100,6 @@ func (p *parts) connect(ctx context.Context, in ingredients) error {
 		return err
 	}
 	return p.connectPlatforms(in)
-}
-
-// symbolTable is what the parts need of the table of symbols.
-type symbolTable interface {
-	bot.Symbols
-	// Strip returns the symbols of the market strip, in its order.
-	Strip() []market.Symbol
-}
-
-// marketHours is what the parts need of market hours. The last three are nil
-// where everything always trades.
-type marketHours struct {
-	shown    bot.Hours
-	trading  alerts.Hours
-	sessions alerts.Sessions
-	day      func(ticker market.Ticker, at time.Time) (day, before time.Time, open bool)
 }
 
 // connectChecks makes what reads quotes and judges rules on them.
