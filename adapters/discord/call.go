@@ -125,8 +125,7 @@ func refusal(err error) (code int, text string, after time.Duration) {
 
 // bareCause returns the cause of a request that broke, without its address.
 func bareCause(err error) error {
-	var wrapped *url.Error
-	if errors.As(err, &wrapped) {
+	if wrapped, ok := errors.AsType[*url.Error](err); ok {
 		return wrapped.Err
 	}
 	return errors.New("the request broke")

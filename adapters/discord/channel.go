@@ -91,19 +91,6 @@ func (m *channelMap) dropGuild(guild string) {
 	}
 }
 
-// of returns the channels of a server.
-func (m *channelMap) of(guild string) []channel {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	var list []channel
-	for _, ch := range m.channels {
-		if ch.Guild == guild {
-			list = append(list, ch)
-		}
-	}
-	return list
-}
-
 // channel returns a channel, asking Discord where it is not known.
 func (c *Client) channel(ctx context.Context, id string) (channel, error) {
 	if ch, ok := c.places.get(id); ok {

@@ -22,7 +22,7 @@ func (c *Client) Deliver(ctx context.Context, d outbox.Delivery) (outbox.Receipt
 	}
 	sheets := layOut(d.Message, d.Form)
 	edits := d.Kind == outbox.Edit && d.Part < max(len(d.Parts), 1)
-	if d.Part >= len(sheets) && !(edits && d.Via == "") {
+	if d.Part >= len(sheets) && (!edits || d.Via != "") {
 		return outbox.Receipt{}, &outbox.Failure{Class: outbox.Done, Reason: "the message has no such part"}
 	}
 	switch {

@@ -7,7 +7,8 @@
 //
 // A person's direct messages have the address Chat "dm:<user id>"; the channel
 // behind it is opened when it is first written to. A thread, a forum's post
-// included, has its channel as Chat and its own id as Thread.
+// included, has its channel as Chat and its own id as Thread. A signal that
+// concerns all places of a server has its Community and no Chat.
 package discord
 
 import (

@@ -238,8 +238,7 @@ func (c *Client) removedFrom(guild, reason string) bot.Signal {
 	}
 }
 
-// readRole tells that rights may have changed wherever the server has a place
-// for messages.
+// readRole tells that rights may have changed in all of a server's places.
 func (c *Client) readRole(data json.RawMessage) []bot.Signal {
 	var r struct {
 		Guild string `json:"guild_id"`
@@ -248,19 +247,11 @@ func (c *Client) readRole(data json.RawMessage) []bot.Signal {
 		return nil
 	}
 	c.roles.forget(r.Guild)
-	var signals []bot.Signal
-	for _, ch := range c.places.of(r.Guild) {
-		if ch.Kind != channelText && ch.Kind != channelAnnouncement && !isForum(ch.Kind) && !isThread(ch.Kind) {
-			continue
-		}
-		signals = append(signals, bot.Signal{
-			Kind: bot.SignalRights, Place: c.place(ch), At: c.now().UTC(), Reason: "the server's roles changed",
-		})
-	}
-	slices.SortFunc(signals, func(a, b bot.Signal) int {
-		return strings.Compare(a.Place.Address.Chat+" "+a.Place.Address.Thread, b.Place.Address.Chat+" "+b.Place.Address.Thread)
-	})
-	return signals
+	return []bot.Signal{{
+		Kind:  bot.SignalRights,
+		Place: subscriptions.Destination{Address: c.address("", ""), Community: r.Guild},
+		At:    c.now().UTC(), Reason: "the server's roles changed",
+	}}
 }
 
 // ready reconciles the servers of before with those of now: who removed the bot

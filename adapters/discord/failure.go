@@ -25,53 +25,55 @@ type verdict struct {
 	scope  outbox.Scope
 }
 
-// verdicts are Discord's JSON error codes, as its documentation numbers them.
-// The table is read only.
-var verdicts = map[int]verdict{
-	10003: {class: outbox.Gone, reason: "the channel was deleted"},
-	10004: {class: outbox.Gone, reason: "the server is not there any more, or the bot was removed"},
-	10013: {class: outbox.Gone, reason: "the person was not found"},
-	10008: {class: outbox.LostTarget, reason: "the message is not there any more"},
-	10015: {class: outbox.LostTarget, reason: "the answer came too late"},
-	50027: {class: outbox.LostTarget, reason: "the answer came too late"},
-	10062: {class: outbox.LostTarget, reason: "the answer came too late"},
-	40060: {class: outbox.LostTarget, reason: "it was answered before"},
-	40033: {class: outbox.Done, reason: "the message was published before"},
+// verdicts returns what Discord's JSON error codes mean, as its documentation
+// numbers them.
+func verdicts() map[int]verdict {
+	return map[int]verdict{
+		10003: {class: outbox.Gone, reason: "the channel was deleted"},
+		10004: {class: outbox.Gone, reason: "the server is not there any more, or the bot was removed"},
+		10013: {class: outbox.Gone, reason: "the person was not found"},
+		10008: {class: outbox.LostTarget, reason: "the message is not there any more"},
+		10015: {class: outbox.LostTarget, reason: "the answer came too late"},
+		50027: {class: outbox.LostTarget, reason: "the answer came too late"},
+		10062: {class: outbox.LostTarget, reason: "the answer came too late"},
+		40060: {class: outbox.LostTarget, reason: "it was answered before"},
+		40033: {class: outbox.Done, reason: "the message was published before"},
 
-	50001:  {class: outbox.NoRights, reason: "the bot may not see the channel"},
-	50013:  {class: outbox.NoRights, reason: "the bot lacks permissions in the channel"},
-	50008:  {class: outbox.NoRights, reason: "messages cannot be sent in this kind of channel"},
-	50024:  {class: outbox.NoRights, reason: "this kind of channel does not take messages"},
-	40058:  {class: outbox.NoRights, reason: "this channel takes posts only"},
-	40067:  {class: outbox.NoRights, reason: "the forum demands a tag: choose one in the settings"},
-	160005: {class: outbox.NoRights, reason: "the thread is locked"},
-	160006: {class: outbox.NoRights, reason: "the server has too many open threads"},
-	50083:  {class: outbox.NoRights, reason: "the thread is archived"},
+		50001:  {class: outbox.NoRights, reason: "the bot may not see the channel"},
+		50013:  {class: outbox.NoRights, reason: "the bot lacks permissions in the channel"},
+		50008:  {class: outbox.NoRights, reason: "messages cannot be sent in this kind of channel"},
+		50024:  {class: outbox.NoRights, reason: "this kind of channel does not take messages"},
+		40058:  {class: outbox.NoRights, reason: "this channel takes posts only"},
+		40067:  {class: outbox.NoRights, reason: "the forum demands a tag: choose one in the settings"},
+		160005: {class: outbox.NoRights, reason: "the thread is locked"},
+		160006: {class: outbox.NoRights, reason: "the server has too many open threads"},
+		50083:  {class: outbox.NoRights, reason: "the thread is archived"},
 
-	50007: {class: outbox.Gone, reason: "the person does not take direct messages from the bot"},
-	50278: {class: outbox.Gone, reason: "the person does not take direct messages from the bot"},
+		50007: {class: outbox.Gone, reason: "the person does not take direct messages from the bot"},
+		50278: {class: outbox.Gone, reason: "the person does not take direct messages from the bot"},
 
-	50035: {class: outbox.BadMessage, reason: "Discord did not take the message's form"},
-	50006: {class: outbox.BadMessage, reason: "Discord found the message empty"},
-	50109: {class: outbox.BadMessage, reason: "Discord could not read the message"},
-	40005: {class: outbox.BadMessage, reason: "the message is too large"},
-	50045: {class: outbox.BadMessage, reason: "the picture is too large"},
+		50035: {class: outbox.BadMessage, reason: "Discord did not take the message's form"},
+		50006: {class: outbox.BadMessage, reason: "Discord found the message empty"},
+		50109: {class: outbox.BadMessage, reason: "Discord could not read the message"},
+		40005: {class: outbox.BadMessage, reason: "the message is too large"},
+		50045: {class: outbox.BadMessage, reason: "the picture is too large"},
 
-	200000: {class: outbox.Refused, reason: "the server's filter blocked the message"},
-	200001: {class: outbox.Refused, reason: "the server's filter blocked the title"},
-	240000: {class: outbox.Refused, reason: "Discord takes a link in the message for harmful"},
-	20009:  {class: outbox.Refused, reason: "explicit content may not be sent there"},
+		200000: {class: outbox.Refused, reason: "the server's filter blocked the message"},
+		200001: {class: outbox.Refused, reason: "the server's filter blocked the title"},
+		240000: {class: outbox.Refused, reason: "Discord takes a link in the message for harmful"},
+		20009:  {class: outbox.Refused, reason: "explicit content may not be sent there"},
 
-	20028:  {class: outbox.RetryLater, reason: "the channel's rate is reached", after: busyPause},
-	20029:  {class: outbox.RetryLater, reason: "the server's rate is reached", after: busyPause},
-	40062:  {class: outbox.RetryLater, reason: "Discord is limiting the service", after: busyPause},
-	30046:  {class: outbox.RetryLater, reason: "old messages were edited too often", after: time.Minute},
-	40003:  {class: outbox.RetryLater, reason: "direct messages were opened too fast", after: directPause},
-	130000: {class: outbox.Broken, reason: "Discord is overloaded", after: busyPause},
-	40333:  {class: outbox.Broken, reason: "what stands in front of Discord refused the request", after: frontPause, scope: outbox.ScopeAccount},
+		20028:  {class: outbox.RetryLater, reason: "the channel's rate is reached", after: busyPause},
+		20029:  {class: outbox.RetryLater, reason: "the server's rate is reached", after: busyPause},
+		40062:  {class: outbox.RetryLater, reason: "Discord is limiting the service", after: busyPause},
+		30046:  {class: outbox.RetryLater, reason: "old messages were edited too often", after: time.Minute},
+		40003:  {class: outbox.RetryLater, reason: "direct messages were opened too fast", after: directPause},
+		130000: {class: outbox.Broken, reason: "Discord is overloaded", after: busyPause},
+		40333:  {class: outbox.Broken, reason: "what stands in front of Discord refused the request", after: frontPause, scope: outbox.ScopeAccount},
 
-	50014: {class: outbox.Credential, reason: "Discord does not accept the bot's token", scope: outbox.ScopeAccount},
-	40001: {class: outbox.Credential, reason: "Discord does not accept the bot's token", scope: outbox.ScopeAccount},
+		50014: {class: outbox.Credential, reason: "Discord does not accept the bot's token", scope: outbox.ScopeAccount},
+		40001: {class: outbox.Credential, reason: "Discord does not accept the bot's token", scope: outbox.ScopeAccount},
+	}
 }
 
 // classify translates a failed request into the outbox's terms. It is the only
@@ -131,7 +133,7 @@ func judge(r request, x *exchange, code int, text string, after time.Duration) *
 		f.Code = strconv.Itoa(code)
 		f.Err = errors.New(clip(oneLine(text), 200))
 	}
-	if v, ok := verdicts[code]; ok {
+	if v, ok := verdicts()[code]; ok {
 		f.Class, f.Reason, f.After, f.Scope = v.class, v.reason, max(v.after, after, x.after), v.scope
 		if x.global {
 			f.Scope = outbox.ScopeAccount
@@ -170,9 +172,6 @@ func judge(r request, x *exchange, code int, text string, after time.Duration) *
 }
 
 func asFailure(err error) *outbox.Failure {
-	var f *outbox.Failure
-	if errors.As(err, &f) {
-		return f
-	}
-	return nil
+	f, _ := errors.AsType[*outbox.Failure](err)
+	return f
 }

@@ -1,6 +1,7 @@
 package discord
 
 import (
+	"fmt"
 	"strconv"
 	"strings"
 	"unicode"
@@ -120,7 +121,7 @@ func (s *script) table(rows [][]string) {
 			s.words(line)
 			continue
 		}
-		for _, part := range cutUp(unfence(defuse(line)), maxPiece) {
+		for _, part := range cutUp(unfence(defuse(line))) {
 			s.put(part)
 		}
 	}
@@ -182,7 +183,7 @@ func (s *script) word(word string) {
 			return
 		}
 	}
-	for _, part := range cutUp(word, maxPiece) {
+	for _, part := range cutUp(word) {
 		s.put(escape(part, s.start))
 	}
 }
@@ -203,9 +204,9 @@ func (s *script) wrapped(text, mark string) {
 			s.words(line)
 			continue
 		}
-		lead := line[:strings.Index(line, body)]
+		lead, _, _ := strings.Cut(line, body)
 		s.put(lead)
-		for _, part := range cutUp(body, maxPiece) {
+		for _, part := range cutUp(body) {
 			if part = strings.TrimSpace(part); part != "" {
 				s.put(mark + escape(part, false) + mark)
 			}
@@ -220,7 +221,7 @@ func (s *script) code(text string) {
 		s.words(text)
 		return
 	}
-	for _, part := range cutUp(unfence(defuse(text)), maxPiece) {
+	for _, part := range cutUp(unfence(defuse(text))) {
 		if part = strings.TrimSpace(part); part != "" {
 			s.put("`" + part + "`")
 		}
@@ -258,10 +259,20 @@ func (s *script) link(in message.Inline) {
 
 // linkable returns an address in which nothing ends a link.
 func linkable(address string) string {
-	return linkEscaper.Replace(address)
+	const ends = "()<>\"' \n\\"
+	if !strings.ContainsAny(address, ends) {
+		return address
+	}
+	var b strings.Builder
+	for i := range len(address) {
+		if strings.IndexByte(ends, address[i]) >= 0 {
+			fmt.Fprintf(&b, "%%%02X", address[i])
+			continue
+		}
+		b.WriteByte(address[i])
+	}
+	return b.String()
 }
-
-var linkEscaper = strings.NewReplacer("(", "%28", ")", "%29", "<", "%3C", ">", "%3E", `"`, "%22", "'", "%27", " ", "%20", "\n", "%0A", `\`, "%5C")
 
 // isAddress tells whether Discord takes an address: http or https, well formed.
 func isAddress(address string) bool {
@@ -326,19 +337,19 @@ func unfence(text string) string {
 	return strings.ReplaceAll(text, "`", "'")
 }
 
-// cutUp divides text into parts of at most n code points, between characters.
-func cutUp(text string, n int) []string {
+// cutUp divides text into parts of about maxPiece code points, between characters.
+func cutUp(text string) []string {
 	if text == "" {
 		return nil
 	}
-	if len(text) <= n || runes(text) <= n {
+	if len(text) <= maxPiece || runes(text) <= maxPiece {
 		return []string{text}
 	}
 	var parts []string
 	from, used := 0, 0
 	for i, r := range text {
 		// A mark belongs to what stands before it.
-		if used >= n && !unicode.Is(unicode.M, r) && r != 0x200D {
+		if used >= maxPiece && !unicode.Is(unicode.M, r) && r != 0x200D {
 			parts = append(parts, text[from:i])
 			from, used = i, 0
 		}

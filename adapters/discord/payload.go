@@ -79,6 +79,13 @@ func (c *Client) dress(s sheet, picture func() ([]byte, string, error), d *outbo
 	if len(s.rows) > 0 {
 		p.Components = &s.rows
 	}
+	c.addEmbed(p, s, picture)
+	return p
+}
+
+// addEmbed puts the sheet's embed and its picture into a message. The sheet
+// stays as it is: it may be dressed again.
+func (c *Client) addEmbed(p *payload, s sheet, picture func() ([]byte, string, error)) {
 	var e *embed
 	if s.embed != nil {
 		copied := *s.embed
@@ -87,13 +94,13 @@ func (c *Client) dress(s sheet, picture func() ([]byte, string, error), d *outbo
 	if s.picture && picture != nil {
 		c.addPicture(p, e, s.alt, picture)
 	}
-	if e != nil {
-		if e.Title == "" && e.Description == "" && len(e.Fields) == 0 && e.Image == nil {
-			e.Description = breaker
-		}
-		p.Embeds = &[]*embed{e}
+	if e == nil {
+		return
 	}
-	return p
+	if e.Title == "" && e.Description == "" && len(e.Fields) == 0 && e.Image == nil {
+		e.Description = breaker
+	}
+	p.Embeds = &[]*embed{e}
 }
 
 // addPicture puts the message's picture into it: by the address of one that was

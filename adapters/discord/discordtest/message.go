@@ -220,20 +220,8 @@ func (s *Server) createMessage(c call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	switch {
-	case ch.Kind == 15 || ch.Kind == 16:
-		return nil, refuse(http.StatusBadRequest, 40058, "Cannot send messages in a forum channel")
-	case ch.Kind == 4 || ch.Kind == 14:
-		return nil, refuse(http.StatusBadRequest, 50008, "Cannot send messages in this channel type")
-	case ch.Locked:
-		return nil, refuse(http.StatusBadRequest, 160005, "Thread is locked")
-	case ch.Kind == 1 && s.closed[ch.Name]:
-		return nil, refuse(http.StatusForbidden, 50007, "Cannot send messages to this user")
-	}
-	if r := w.Reference; r != nil && (r.Fail == nil || *r.Fail) {
-		if m, ok := s.messages[r.Message]; !ok || m.Deleted {
-			return nil, invalidForm("message_reference: Unknown message")
-		}
+	if err := s.takes(ch, w); err != nil {
+		return nil, err
 	}
 	key := ""
 	if n, ok := w.Nonce.(string); ok && w.EnforceNonce {
@@ -251,6 +239,26 @@ func (s *Server) createMessage(c call) (any, error) {
 		s.nonces[key] = nonce{m.ID, s.now()}
 	}
 	return s.messageJSON(m), nil
+}
+
+// takes tells whether a channel takes a message. mu is held.
+func (s *Server) takes(ch *Channel, w words) error {
+	switch {
+	case ch.Kind == 15 || ch.Kind == 16:
+		return refuse(http.StatusBadRequest, 40058, "Cannot send messages in a forum channel")
+	case ch.Kind == 4 || ch.Kind == 14:
+		return refuse(http.StatusBadRequest, 50008, "Cannot send messages in this channel type")
+	case ch.Locked:
+		return refuse(http.StatusBadRequest, 160005, "Thread is locked")
+	case ch.Kind == 1 && s.closed[ch.Name]:
+		return refuse(http.StatusForbidden, 50007, "Cannot send messages to this user")
+	}
+	if r := w.Reference; r != nil && (r.Fail == nil || *r.Fail) {
+		if m, ok := s.messages[r.Message]; !ok || m.Deleted {
+			return invalidForm("message_reference: Unknown message")
+		}
+	}
+	return nil
 }
 
 // createLean makes a message without looking at its words.

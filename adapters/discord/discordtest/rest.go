@@ -123,30 +123,35 @@ func (s *Server) serve(h handler) http.HandlerFunc {
 		if err == nil {
 			result, err = h(c)
 		}
-		status := http.StatusOK
-		var p *problem
-		switch {
-		case errors.As(err, &p):
-			status, result = p.status, p
-		case err != nil:
-			status, result = http.StatusBadRequest, invalidForm("%v", err)
-		case result == nil:
-			status = http.StatusNoContent
-		}
 		if f != nil && f.After {
 			s.note(c, f.Status)
 			f.answer(w)
 			return
 		}
-		if status == http.StatusTooManyRequests {
-			result = map[string]any{
-				"message": p.Message, "code": 0, "global": w.Header().Get("X-RateLimit-Global") != "",
-				"retry_after": retryAfter(w.Header()),
-			}
-		}
+		status, value := outcome(w.Header(), result, err)
 		s.note(c, status)
-		writeJSON(w, status, result)
+		writeJSON(w, status, value)
 	}
+}
+
+// outcome returns what is answered to a handler's result.
+func outcome(h http.Header, result any, err error) (status int, value any) {
+	if err == nil && result == nil {
+		return http.StatusNoContent, nil
+	}
+	if err == nil {
+		return http.StatusOK, result
+	}
+	p, ok := errors.AsType[*problem](err)
+	if !ok {
+		p = invalidForm("%v", err)
+	}
+	if p.status == http.StatusTooManyRequests {
+		return p.status, map[string]any{
+			"message": p.Message, "code": 0, "global": h.Get("X-RateLimit-Global") != "", "retry_after": retryAfter(h),
+		}
+	}
+	return p.status, p
 }
 
 func retryAfter(h http.Header) float64 {
