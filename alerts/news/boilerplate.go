@@ -2,6 +2,7 @@ package news
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -9,7 +10,8 @@ import (
 // a whole paragraph or a whole line of one: a real sentence that begins with
 // the same words ("Advertisement revenue fell…") goes on differently and stays.
 type rule struct {
-	host      string // of the site that it is for, with its subdomains; "" for all
+	host      string   // of the site that it is for, with its subdomains; "" for all
+	hints     []string // lower-case words of which one must be there: looking for them is quick
 	pattern   *regexp.Regexp
 	publisher bool // its first group names who wrote the story first
 }
@@ -49,24 +51,27 @@ var (
 	tail = regexp.MustCompile(`(?i)\s*(?:\[\s*(?:…|\.\.\.)\s*\]|(?:…|\.\.\.)?\s*\b(?:continue reading|read more|read the full (?:story|article))\b[^.\pL]*)$`)
 )
 
+// maxTail is how many bytes at the end of a paragraph are searched for a tail.
+const maxTail = 60
+
 // boilerplate lists the rules in the order in which they are tried.
 func boilerplate() []rule {
 	return []rule{
-		{pattern: origin, publisher: true},
-		{pattern: blogPost, publisher: true},
-		{pattern: adLine},
-		{pattern: moreLine},
-		{pattern: crossLine},
-		{pattern: questions},
-		{pattern: newsletter},
-		{pattern: follow},
-		{pattern: app},
-		{pattern: copyrightLine},
-		{pattern: copyrightWord},
-		{pattern: rights},
-		{pattern: reporting},
-		{host: "straitstimes.com", pattern: straitsTimes},
-		{host: "cnbc.com", pattern: makeIt},
+		{hints: []string{"originally", "first"}, pattern: origin, publisher: true},
+		{hints: []string{"appeared"}, pattern: blogPost, publisher: true},
+		{hints: []string{"adverti", "sponsored", "promoted", "paid post", "partner", "continue", "listen", "min"}, pattern: adLine},
+		{hints: []string{"read", "click", "show", "view", "share", "watch"}, pattern: moreLine},
+		{hints: []string{":"}, pattern: crossLine},
+		{hints: []string{"get the answers"}, pattern: questions},
+		{hints: []string{"sign up", "subscribe", "to your"}, pattern: newsletter},
+		{hints: []string{"follow", "join", "find", "like"}, pattern: follow},
+		{hints: []string{"app"}, pattern: app},
+		{hints: []string{"©", "(c)", "&copy;"}, pattern: copyrightLine},
+		{hints: []string{"copyright"}, pattern: copyrightWord},
+		{hints: []string{"rights reserved"}, pattern: rights},
+		{hints: []string{"reporting", "writing", "editing"}, pattern: reporting},
+		{host: "straitstimes.com", hints: []string{"channel"}, pattern: straitsTimes},
+		{host: "cnbc.com", hints: []string{"make it"}, pattern: makeIt},
 	}
 }
 
@@ -92,6 +97,9 @@ func strip(paragraph, host string, rules []rule) (kept, publisher string) {
 	if unwanted, from := match(strings.ReplaceAll(paragraph, "\n", " "), host, rules); unwanted {
 		return "", from
 	}
+	if !strings.Contains(paragraph, "\n") {
+		return untailed(paragraph), ""
+	}
 	var lines []string
 	for line := range strings.SplitSeq(paragraph, "\n") {
 		unwanted, from := match(line, host, rules)
@@ -102,21 +110,31 @@ func strip(paragraph, host string, rules []rule) (kept, publisher string) {
 			lines = append(lines, line)
 		}
 	}
-	kept = strings.Join(lines, " ")
-	if loc := tail.FindStringIndex(kept); loc != nil {
-		kept = strings.TrimRight(kept[:loc[0]], " .…") + "…"
-		if kept == "…" {
-			kept = ""
-		}
+	return untailed(strings.Join(lines, " ")), publisher
+}
+
+// untailed returns a paragraph without what is put behind its last sentence.
+func untailed(paragraph string) string {
+	start := max(0, len(paragraph)-maxTail)
+	loc := tail.FindStringIndex(paragraph[start:])
+	if loc == nil {
+		return paragraph
 	}
-	return kept, publisher
+	if kept := strings.TrimRight(paragraph[:start+loc[0]], " .…"); kept != "" {
+		return kept + "…"
+	}
+	return ""
 }
 
 func match(text, host string, rules []rule) (unwanted bool, publisher string) {
 	if len(text) > 1500 {
 		return false, ""
 	}
+	lower := strings.ToLower(text)
 	for _, r := range rules {
+		if !slices.ContainsFunc(r.hints, func(h string) bool { return strings.Contains(lower, h) }) {
+			continue
+		}
 		if r.host != "" && host != r.host && !strings.HasSuffix(host, "."+r.host) {
 			continue
 		}

@@ -217,3 +217,21 @@ func FuzzParagraphs(f *testing.F) {
 		}
 	})
 }
+
+func BenchmarkStory(b *testing.B) {
+	real := "The agency said on Tuesday that the two sides would exchange views on trade, on the peninsula and on other topics of interest, including the situation in the region."
+	page := make([]string, 25)
+	for i := range page {
+		page[i] = real
+	}
+	for b.Loop() {
+		news.Story(page, "example.com")
+	}
+}
+
+func BenchmarkParagraphs(b *testing.B) {
+	page := strings.Repeat("<p>The agency said on Tuesday that &quot;the two sides&quot; would exchange <b>views</b> on trade.</p>\n", 25)
+	for b.Loop() {
+		news.Paragraphs(page)
+	}
+}

@@ -25,7 +25,7 @@ const (
 // each other, one address, or the same words in titles, summaries or texts. To
 // compare many, use a Comparer.
 func SameStory(a, b Article) bool {
-	return same(&a, &b, func(a *Article) *gist { return newGist(a) })
+	return same(&a, &b, newGist)
 }
 
 func same(a, b *Article, gistOf func(*Article) *gist) bool {

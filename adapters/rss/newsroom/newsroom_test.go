@@ -37,7 +37,7 @@ func TestFeedsGrowWithTime(t *testing.T) {
 	}
 	seen := map[string]bool{}
 	first := len(read(newsroom.MarketsPath)) + len(read(newsroom.AsiaPath))
-	for range 70 {
+	for range 30 {
 		for _, path := range []string{newsroom.MarketsPath, newsroom.AsiaPath} {
 			for _, a := range read(path) {
 				seen[a.Identity] = true
@@ -53,7 +53,7 @@ func TestFeedsGrowWithTime(t *testing.T) {
 		}
 		c.t = c.t.Add(10 * time.Second)
 	}
-	if first != 3 || len(seen) < 70 {
+	if first != 3 || len(seen) < 30 {
 		t.Errorf("%d articles at first, %d in the end", first, len(seen))
 	}
 }
