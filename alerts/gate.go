@@ -75,7 +75,7 @@ func (g *Gate) Judge(last Standing, q market.Quote, now time.Time) Verdict {
 		g.records[q.Ticker], g.changed[q.Ticker] = record, record
 	}
 	g.tell(q, v, before)
-	return verdictOf(q, v)
+	return verdictOf(v, now)
 }
 
 // second asks another source, without holding others up for long.
@@ -104,13 +104,13 @@ func (g *Gate) tell(q market.Quote, v market.Verdict, before market.Record) {
 	}
 }
 
-func verdictOf(q market.Quote, v market.Verdict) Verdict {
+func verdictOf(v market.Verdict, now time.Time) Verdict {
 	out := Verdict{Base: v.Base, BaseAt: v.BaseDay}
 	switch v.Price.Outcome {
 	case market.Accept:
 		out.Accepted = v.New
 		if !v.Confirms.None() {
-			out.Confirmed = q.Time
+			out.Confirmed = now
 		}
 	case market.Hold:
 		out.Held = v.FirstHeld

@@ -65,7 +65,7 @@ func (c *Checks) Standings(ctx context.Context) ([]alerts.Standing, error) {
 // Commit implements alerts.Store: it is transaction 1.
 func (c *Checks) Commit(ctx context.Context, batch alerts.Batch) error {
 	return c.s.durable.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
-		conflicts, err := putStates(tx, batch.States)
+		conflicts, err := putStates(tx, batch.States, batch.Revisions)
 		if err != nil {
 			return err
 		}
@@ -80,9 +80,9 @@ func (c *Checks) Commit(ctx context.Context, batch alerts.Batch) error {
 }
 
 // putStates saves states by compare-and-set and returns the rules whose stored
-// state was another one, or which are gone.
-func putStates(tx *gorm.DB, states []alerts.State) ([]alerts.RuleID, error) {
-	there, err := existing(tx, states)
+// state or revision was another one, or which are gone.
+func putStates(tx *gorm.DB, states []alerts.State, revisions map[alerts.RuleID]int64) ([]alerts.RuleID, error) {
+	there, err := existing(tx, states, revisions)
 	if err != nil {
 		return nil, err
 	}
@@ -111,8 +111,9 @@ func putStates(tx *gorm.DB, states []alerts.State) ([]alerts.RuleID, error) {
 	return conflicts, nil
 }
 
-// existing tells which of the states' rules are still there.
-func existing(tx *gorm.DB, states []alerts.State) (map[int64]bool, error) {
+// existing tells which of the states' rules are there in the revision that was
+// evaluated.
+func existing(tx *gorm.DB, states []alerts.State, revisions map[alerts.RuleID]int64) (map[int64]bool, error) {
 	there := make(map[int64]bool, len(states))
 	ids := make([]int64, 0, len(states))
 	for _, st := range states {
@@ -122,12 +123,13 @@ func existing(tx *gorm.DB, states []alerts.State) (map[int64]bool, error) {
 		}
 	}
 	for start := 0; start < len(ids); start += 500 {
-		var found []int64
-		if err := tx.Model(&ruleRow{}).Where("id IN ?", ids[start:min(start+500, len(ids))]).Pluck("id", &found).Error; err != nil {
+		var found []ruleRow
+		if err := tx.Select("id", "revision").Where("id IN ?", ids[start:min(start+500, len(ids))]).Find(&found).Error; err != nil {
 			return nil, wrap("look for rules", err)
 		}
-		for _, id := range found {
-			there[id] = true
+		for _, row := range found {
+			evaluated, told := revisions[alerts.RuleID(row.ID)]
+			there[row.ID] = !told || evaluated == row.Revision
 		}
 	}
 	return there, nil
