@@ -122,7 +122,7 @@ func (c *call) makeRule(ctx context.Context, text string) (result, error) {
 	out := result{answer: Answer{Message: c.ruleMade(ctx, owned)}}
 	out.effects, err = c.putNewRule(ctx, owned)
 	out.changes = []subscriptions.Change{c.change("rule", "", canonical)}
-	out.after = func() { c.bot.putRule(owned) }
+	out.after = func() { c.bot.followRule(owned.Rule.ID) }
 	return out, err
 }
 
@@ -147,7 +147,9 @@ func (c *call) newRule(ctx context.Context, draft alerts.Draft) (subscriptions.O
 		return owned, refuse("alert.no-quote", "Symbol", c.bot.named(missing[0]).Name, "Ticker", string(missing[0]))
 	}
 	for _, t := range tickers {
-		owned.States = append(owned.States, alerts.NewState(rule.ID, t))
+		state := alerts.NewState(rule.ID, t)
+		state.Version = 1 // 0 would mean that none is stored
+		owned.States = append(owned.States, state)
 	}
 	return owned, nil
 }
@@ -175,9 +177,18 @@ func (c *call) parseRule(ctx context.Context, text string) (alerts.Draft, error)
 		}
 	}
 	if errors.As(err, &wrong) {
-		return draft, refuseWith(c.parseProblem(text, wrong))
+		return draft, &refusal{id: "parse", msg: c.parseProblem(text, wrong), more: c.goesOn(text, wrong)}
 	}
 	return draft, err
+}
+
+// goesOn is the conversation that follows where only the end of a rule is
+// missing: what is typed next continues it.
+func (c *call) goesOn(text string, wrong *alerts.ParseError) []Effect {
+	if wrong.Problem.Code != alerts.ProblemNoCondition || wrong.Rest != "" || c.place.Address.Platform == subscriptions.Discord {
+		return nil
+	}
+	return []Effect{PutStep{Destination: c.place.ID, Person: c.person, Step: "ask alert " + text}}
 }
 
 func (c *call) env() alerts.Env {
@@ -207,7 +218,7 @@ func (c *call) parseProblem(text string, wrong *alerts.ParseError) *message.Mess
 	odd := wrong.Problem.Args["Text"]
 	for _, s := range options[:min(len(options), 5)] {
 		fixed := strings.Replace(text, odd, string(s.Ticker), 1)
-		if data := message.Data("do", "alert "+fixed); data != "" {
+		if data := message.Data("pick", "alert "+fixed); data != "" {
 			m.Buttons = append(m.Buttons, []message.Button{{Label: message.Cut(string(s.Ticker)+" · "+s.Name, 40), Data: data}})
 		}
 	}
@@ -218,9 +229,9 @@ func (c *call) parseProblem(text string, wrong *alerts.ParseError) *message.Mess
 		}
 		m.Blocks = append(m.Blocks, message.Items(items...))
 	}
-	if wrong.Suggest != "" {
+	if wrong.Suggest != "" && len(wrong.Choices) == 0 {
 		m.Blocks = append(m.Blocks, message.P(message.T(c.words.Say("parse.suggest")+" "), message.C("/alert "+wrong.Suggest)))
-		if data := message.Data("do", "alert "+wrong.Suggest); data != "" && len(m.Buttons) == 0 {
+		if data := message.Data("pick", "alert "+wrong.Suggest); data != "" && len(m.Buttons) == 0 {
 			m.Buttons = [][]message.Button{{{Label: message.Cut(wrong.Suggest, 40), Data: data}}}
 		}
 	}
@@ -277,7 +288,7 @@ func (c *call) ruleFacts(ctx context.Context, owned subscriptions.OwnedRule) []m
 		}
 		s := c.bot.named(t)
 		text := c.words.Price(s, record.Quote.Price)
-		if d := c.away(owned.Rule, t, record.Quote.Price); d != "" {
+		if d := c.away(owned.Rule, t, record); d != "" {
 			text += " · " + d
 		}
 		fields = append(fields, message.Pair(c.words.Say("alert.now", "Symbol", s.Name), message.T(text)))
@@ -298,15 +309,21 @@ func (c *call) ruleFacts(ctx context.Context, owned subscriptions.OwnedRule) []m
 	return fields
 }
 
-// away tells how far a price is from a rule's threshold.
-func (c *call) away(r alerts.Rule, t market.Ticker, price market.Price) string {
+// away tells how far a price is from a rule's threshold; "" where that is no
+// one number.
+func (c *call) away(r alerts.Rule, t market.Ticker, now alerts.Standing) string {
 	for _, k := range r.Conditions {
-		if k.Ticker != "" && k.Ticker != t || k.Level.IsZero() {
+		if k.Ticker != "" && k.Ticker != t {
 			continue
 		}
-		s := c.bot.named(t)
-		return c.words.Say("alert.away", "Level", c.words.Price(s, k.Level), "Distance", c.words.Difference(s, k.Level.Sub(price)),
-			"Percent", c.words.Change(k.Level.ChangePercent(price)))
+		s, price := c.bot.named(t), now.Quote.Price
+		switch {
+		case !k.Level.IsZero() && k.Upper.IsZero():
+			return c.words.Say("alert.away", "Level", c.words.Price(s, k.Level), "Distance", c.words.Difference(s, k.Level.Sub(price)),
+				"Percent", c.words.Change(k.Level.ChangePercent(price)))
+		case k.Kind == alerts.MovesPercent && k.Window == 0 && !now.Base.IsZero():
+			return c.words.Say("alert.away.move", "Now", c.words.Change(price.ChangePercent(now.Base)), "Change", c.words.Exact(k.Change)+" %")
+		}
 	}
 	return ""
 }

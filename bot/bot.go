@@ -6,6 +6,7 @@ package bot
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -215,6 +216,19 @@ func (b *Bot) readFeedsSoon() {
 	}
 }
 
+// followRule has the index follow a rule as it is stored now.
+func (b *Bot) followRule(id alerts.RuleID) {
+	owned, err := b.store.Rule(b.working(), id)
+	switch {
+	case errors.Is(err, subscriptions.ErrNotFound):
+		b.dropRule(id)
+	case err != nil:
+		b.log.Error("follow a rule", "rule", id, "error", err)
+	default:
+		b.putRule(owned)
+	}
+}
+
 // putRule has the index follow a stored rule.
 func (b *Bot) putRule(owned subscriptions.OwnedRule) {
 	tickers, err := b.tickersOf(b.working(), owned.Rule)
@@ -227,22 +241,20 @@ func (b *Bot) putRule(owned subscriptions.OwnedRule) {
 
 func (b *Bot) dropRule(id alerts.RuleID) { b.book.Remove(id, 1<<31-1) }
 
-// putWatchlist has the rules on a list follow it.
-func (b *Bot) putWatchlist(list subscriptions.Watchlist) {
+// putWatchlist has a place's rules on its list follow it.
+func (b *Bot) putWatchlist(place subscriptions.DestinationID, list subscriptions.Watchlist) {
 	ctx := b.working()
 	if missing := b.readNow(ctx, list.Tickers); len(missing) > 0 {
 		b.log.Info("watched symbols gave no quote", "symbols", missing)
 	}
-	err := b.store.EachRule(ctx, func(rules []subscriptions.OwnedRule) error {
-		for _, owned := range rules {
-			if owned.Rule.Watchlist == list.ID {
-				b.putRule(owned)
-			}
-		}
-		return nil
-	})
+	rules, err := b.store.RulesOf(ctx, place)
 	if err != nil {
 		b.log.Error("follow a watchlist", "error", err)
+	}
+	for _, owned := range rules {
+		if owned.Rule.Watchlist == list.ID {
+			b.putRule(owned)
+		}
 	}
 }
 

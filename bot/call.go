@@ -42,6 +42,8 @@ type refusal struct {
 	id    string
 	pairs []any
 	msg   *message.Message
+	// more is remembered all the same: where the conversation goes on.
+	more []Effect
 }
 
 // Error names the sentence.
@@ -159,19 +161,22 @@ func (c *call) explain(out result, err error) (result, error) {
 	case err == nil:
 		return out, nil
 	case errors.As(err, &no) && no.msg != nil:
-		return result{answer: Answer{Message: no.msg, Ephemeral: true}}, nil
+		return result{answer: Answer{Message: no.msg, Ephemeral: true}, effects: no.more}, nil
 	case errors.As(err, &no):
 		out = c.say(no.id, no.pairs...)
 		out.answer.Ephemeral = true
 		return out, nil
 	case errors.As(err, &limit):
-		return c.say("limit."+limit.What+"."+limit.Scope, "Count", limit.Limit), nil
+		out = c.say("limit."+limit.What+"."+limit.Scope, "Count", limit.Limit)
 	case errors.Is(err, subscriptions.ErrNotFound):
-		return c.say("error.gone"), nil
+		out = c.say("error.gone")
 	case errors.Is(err, subscriptions.ErrChanged):
-		return c.say("error.changed"), nil
+		out = c.say("error.changed")
+	default:
+		return result{}, err
 	}
-	return result{}, err
+	out.answer.Ephemeral = true
+	return out, nil
 }
 
 // answers makes the sends that carry an answer.

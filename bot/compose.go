@@ -37,7 +37,15 @@ type dress struct {
 	zone     string
 	light    bool
 	private  bool
+	told     bool // the story was told there before
 	platform subscriptions.Platform
+}
+
+func dressOf(e alerts.Event, place subscriptions.Destination) dress {
+	return dress{
+		event: e.ID, locale: place.Locale, zone: place.Zone, light: place.Settings.Light,
+		private: place.Kind == subscriptions.Private, platform: place.Address.Platform,
+	}
 }
 
 // Compose fills in the messages of sends that tell events.
@@ -56,9 +64,17 @@ func (b *Bot) Compose(ctx context.Context, sends []outbox.Send) error {
 		if !ok || !known {
 			return fmt.Errorf("compose send %d: its event or its destination is gone", s.ID)
 		}
-		d := dress{
-			event: event.ID, locale: place.Locale, zone: place.Zone, light: place.Settings.Light,
-			private: place.Kind == subscriptions.Private, platform: place.Address.Platform,
+		d := dressOf(event, place)
+		if event.Kind == alerts.EventSummary {
+			if s.Message, s.Reason, err = k.summary(ctx, event, place, d); err != nil {
+				return err
+			}
+			continue
+		}
+		if event.Kind == alerts.EventAlso {
+			if d.told, err = b.toldBefore(ctx, *s); err != nil {
+				return err
+			}
 		}
 		if k.made[d] == nil {
 			m := k.message(ctx, event, d)
@@ -104,14 +120,8 @@ func (k *composition) readAround(ctx context.Context) error {
 		if e.Firing != nil {
 			tickers = append(tickers, e.Firing.Ticker)
 		}
-		if e.Article == nil {
-			continue
-		}
-		if _, ok := k.feeds[e.Article.Feed]; !ok {
-			feed, err := k.bot.store.Feed(ctx, e.Article.Feed)
-			if err == nil {
-				k.feeds[e.Article.Feed] = feed
-			}
+		if e.Article != nil {
+			k.readFeed(ctx, e.Article.Feed)
 		}
 	}
 	if len(tickers) == 0 {
@@ -125,13 +135,27 @@ func (k *composition) readAround(ctx context.Context) error {
 	return err
 }
 
+// readFeed remembers what a feed is called.
+func (k *composition) readFeed(ctx context.Context, id news.FeedID) {
+	if _, ok := k.feeds[id]; ok {
+		return
+	}
+	if feed, err := k.bot.store.Feed(ctx, id); err == nil {
+		k.feeds[id] = feed
+	}
+}
+
 // message makes the message of an event.
 func (k *composition) message(ctx context.Context, e alerts.Event, d dress) *message.Message {
 	w := k.bot.catalogue.Words(d.locale, d.zone, k.now)
 	var m *message.Message
 	switch {
-	case e.Kind == alerts.EventArticle && e.Article != nil, e.Kind == alerts.EventAlso && e.Article != nil:
+	case e.Kind == alerts.EventArticle && e.Article != nil:
 		m = k.article(w, e, d)
+	case e.Kind == alerts.EventAlso && e.Article != nil:
+		m = k.also(ctx, w, e, d)
+	case e.Kind == alerts.EventHeld && e.Firing != nil:
+		m = k.held(w, e)
 	case e.Firing != nil && e.Kind == alerts.EventFired:
 		m = k.firing(ctx, w, e, d)
 	case e.Firing != nil:
@@ -164,9 +188,6 @@ func (k *composition) article(w Words, e alerts.Event, d dress) *message.Message
 	m.Footer = []message.Inline{message.T(from + " · "), message.When(a.Published, w.Clock(a.Published))}
 	if late := k.now.Sub(e.Detected); late > 10*time.Minute {
 		m.Footer = append(m.Footer, message.T(" · "+w.Say("late.by", "Late", w.Span(late))))
-	}
-	if e.Kind == alerts.EventAlso {
-		m.Footer = append(m.Footer, message.T(" · "+w.Say("article.also", "Feed", name)))
 	}
 	if d.private {
 		unfollow := message.Button{Label: w.Say("feed.drop"), Data: message.Data("feed.drop", id36(int64(a.Feed)))}

@@ -61,9 +61,27 @@ func (b *Bot) fanOut(ctx context.Context) (int, error) {
 
 // match turns one event's subscriptions into sends, in chunks.
 func (b *Bot) match(ctx context.Context, u Unmatched) (int, error) {
-	total, position := 0, u.Position
+	total := 0
+	topics := append([]alerts.Topic{u.Event.Topic}, u.Event.Topics...)
+	position := u.Position
+	for i, topic := range topics {
+		n, err := b.matchTopic(ctx, u.Event, topic, position, i == len(topics)-1)
+		total += n
+		if err != nil {
+			return total, err
+		}
+		// The position is kept for the first topic only: a further one is gone
+		// through anew after a stop, and what was added is passed over.
+		position = 0
+	}
+	return total, nil
+}
+
+// matchTopic goes through the subscriptions to one topic.
+func (b *Bot) matchTopic(ctx context.Context, e alerts.Event, topic alerts.Topic, position subscriptions.SubscriptionID, final bool) (int, error) {
+	total := 0
 	for {
-		wanting, err := b.store.Wanting(ctx, u.Event.Topic, position, fanOutChunk)
+		wanting, err := b.store.Wanting(ctx, topic, position, fanOutChunk)
 		if err != nil {
 			return total, err
 		}
@@ -71,12 +89,16 @@ func (b *Bot) match(ctx context.Context, u Unmatched) (int, error) {
 		sends := make([]outbox.Send, 0, len(wanting))
 		for _, w := range wanting {
 			position = w.Subscription.ID
-			if send, ok := sendFor(u.Event, w, now); ok {
+			if send, ok := sendFor(e, w, now); ok {
 				sends = append(sends, send)
 			}
 		}
 		last := len(wanting) < fanOutChunk
-		if err := b.store.Enqueue(ctx, u.Event.ID, sends, position, last); err != nil {
+		kept := position
+		if topic != e.Topic {
+			kept = 0
+		}
+		if err := b.store.Enqueue(ctx, e.ID, sends, kept, last && final); err != nil {
 			return total, err
 		}
 		total += len(sends)
@@ -104,8 +126,11 @@ func sendFor(e alerts.Event, w Wanting, now time.Time) (outbox.Send, bool) {
 		s.Priority = outbox.PriorityBell
 	case alerts.EventSummary:
 		s.Priority = outbox.PriorityDigest
-	case alerts.EventRearmed, alerts.EventRecovered, alerts.EventCorrected, alerts.EventAlso:
+	case alerts.EventRearmed, alerts.EventRecovered, alerts.EventCorrected:
 		s.Priority, s.Kind = outbox.PriorityEdit, outbox.Edit
+	case alerts.EventAlso:
+		// Who follows only this feed has not been told the story.
+		s.Priority, s.Kind, s.OrNew = outbox.PriorityNews, outbox.Edit, true
 	default:
 		s.Priority = outbox.PriorityNews
 	}

@@ -157,6 +157,9 @@ func (k *composition) firingButtons(w Words, r alerts.Rule, d dress) [][]message
 		{Label: w.Say("rule.pause"), Data: message.Data("rule.pause", id)},
 		{Label: w.Say("rule.drop"), Data: message.Data("rule.drop", id), Style: message.Danger},
 	}
+	if r.Paused {
+		first[2] = message.Button{Label: w.Say("rule.resume"), Data: message.Data("rule.resume", id), Style: message.Primary}
+	}
 	second := []message.Button{
 		{Label: w.Say("rule.rearm"), Data: message.Data("rule.rearm", id)},
 		{Label: w.Say("rule.edit"), Data: message.Data("rule.edit", id)},
@@ -167,6 +170,7 @@ func (k *composition) firingButtons(w Words, r alerts.Rule, d dress) [][]message
 		}
 	}
 	rows := [][]message.Button{first, second}
+	rows = append(rows, k.bot.moveButtons(w, r)...)
 	if !d.private && d.platform == subscriptions.Discord {
 		rows = append(rows, []message.Button{{Label: w.Say("rule.copy"), Data: message.Data("rule.copy", id), Style: message.Primary}})
 	}
@@ -193,4 +197,26 @@ func (k *composition) followUp(ctx context.Context, w Words, e alerts.Event, d d
 		m.Tone = message.Warning
 	}
 	return m
+}
+
+// held tells that a rule waits for its owner.
+func (k *composition) held(w Words, e alerts.Event) *message.Message {
+	why := e.Firing.Rule.HeldFor
+	if why == "" {
+		why = "stale"
+	}
+	id := id36(int64(e.Firing.Rule.ID))
+	return &message.Message{
+		Tone:  message.Warning,
+		Title: w.Say("held.title", "Symbol", k.bot.named(e.Firing.Ticker).Name),
+		Blocks: []message.Block{
+			w.P("phase.held", "Why", w.Say("held."+why)),
+			message.Pairs(message.Pair(w.Say("firing.rule"), message.C(alerts.Canonical(e.Firing.Rule)))),
+		},
+		Buttons: [][]message.Button{{
+			{Label: w.Say("rule.edit"), Data: message.Data("rule.edit", id)},
+			{Label: w.Say("rule.rearm"), Data: message.Data("rule.rearm", id)},
+			{Label: w.Say("rule.drop"), Data: message.Data("rule.drop", id), Style: message.Danger},
+		}},
+	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -47,10 +48,11 @@ func handleFollow(ctx context.Context, c *call) (result, error) {
 	}
 	if text == "" {
 		out := c.ask("follow.ask", "follow", "", "Topics", c.bot.topicNames())
+		var picks []message.Button
 		for _, t := range c.bot.topics[:min(len(c.bot.topics), 6)] {
-			out.answer.Message.Buttons = append(out.answer.Message.Buttons,
-				[]message.Button{{Label: t.Name, Data: message.Data("do", "follow "+t.Name)}})
+			picks = append(picks, message.Button{Label: t.Name, Data: message.Data("pick", "follow "+t.Name)})
 		}
+		out.answer.Message.Buttons = rows(picks, 3)
 		return out, nil
 	}
 	if err := c.mayChange(ctx); err != nil {
@@ -155,7 +157,7 @@ func (c *call) readNewFeed(ctx context.Context, address string) (news.Feed, erro
 func (c *call) feedProblem(p FeedProblem) error {
 	m := &message.Message{Blocks: []message.Block{c.words.P("follow.problem." + p.Problem())}}
 	for _, instead := range p.Instead() {
-		if data := message.Data("do", "follow "+instead); data != "" {
+		if data := message.Data("pick", "follow "+instead); data != "" {
 			m.Buttons = append(m.Buttons, []message.Button{{Label: message.Cut(instead, 40), Data: data}})
 		} else {
 			m.Blocks = append(m.Blocks, message.P(message.C(message.Cut(instead, 300))))
@@ -250,7 +252,7 @@ func (b *Bot) topicNames() string {
 }
 
 func (c *call) unfollowButton(f news.Feed) message.Button {
-	return message.Button{Label: c.words.Say("feed.drop"), Data: message.Data("feed.drop", strconv.FormatInt(int64(f.ID), 36))}
+	return message.Button{Label: c.words.Say("feed.drop"), Data: message.Data("feed.off", id36(int64(f.ID)), "-")}
 }
 
 // handleUnfollow ends the following of a feed, named by its number in
@@ -305,6 +307,31 @@ func handleFeedDrop(ctx context.Context, c *call) (result, error) {
 	return c.say("unfollow.already"), nil
 }
 
+// handleFeedOff ends the following of a feed from the list of them, which stays,
+// or from the message that told that it is followed.
+func handleFeedOff(ctx context.Context, c *call) (result, error) {
+	out, err := handleFeedDrop(ctx, c)
+	if err != nil {
+		return out, err
+	}
+	out.answer.Edit = true
+	page, err := strconv.Atoi(c.arg(1))
+	if err != nil {
+		return out, nil
+	}
+	following, err := c.bot.store.FeedsOf(ctx, c.place.ID)
+	if err != nil {
+		return result{}, err
+	}
+	left := slices.DeleteFunc(following, func(f news.Feed) bool { return id36(int64(f.ID)) == c.arg(0) })
+	if len(left) > 0 {
+		list := c.feedList(left, page)
+		list.Blocks = append(slices.Clone(out.answer.Message.Blocks), list.Blocks...)
+		out.answer.Message = list
+	}
+	return out, nil
+}
+
 // handleFollowing lists the feeds of a destination, with how they are.
 func handleFollowing(ctx context.Context, c *call) (result, error) { return c.feedsPage(ctx, 0, false) }
 
@@ -321,8 +348,15 @@ func (c *call) feedsPage(ctx context.Context, page int, edit bool) (result, erro
 		return result{}, err
 	}
 	if len(following) == 0 {
-		return c.say("following.none", "Topics", c.bot.topicNames()), nil
+		out := c.say("following.none", "Topics", c.bot.topicNames())
+		out.answer.Edit = edit
+		return out, nil
 	}
+	return result{answer: Answer{Message: c.feedList(following, page), Edit: edit}}, nil
+}
+
+// feedList shows one page of feeds.
+func (c *call) feedList(following []news.Feed, page int) *message.Message {
 	from, to, pager := c.pages("feeds", page, len(following), feedsOnPage)
 	m := &message.Message{Title: c.words.Say("following.title", "Count", len(following))}
 	items := make([][]message.Inline, 0, feedsOnPage)
@@ -335,12 +369,12 @@ func (c *call) feedsPage(ctx context.Context, page int, edit bool) (result, erro
 		}
 		items = append(items, item)
 		drops = append(drops, message.Button{
-			Label: c.words.Say("following.drop", "Number", number), Data: message.Data("feed.drop", strconv.FormatInt(int64(f.ID), 36)),
+			Label: c.words.Say("following.drop", "Number", number), Data: message.Data("feed.off", id36(int64(f.ID)), strconv.Itoa(page)),
 		})
 	}
 	m.Blocks = []message.Block{message.Items(items...)}
 	m.Buttons = append(rows(drops, 3), pager...)
-	return result{answer: Answer{Message: m, Edit: edit}}, nil
+	return m
 }
 
 // rows lays buttons out, n in a row.

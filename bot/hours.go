@@ -156,6 +156,11 @@ func handleBells(ctx context.Context, c *call) (result, error) {
 	}
 	before := time.Duration(0)
 	words := strings.Fields(text)
+	off := len(words) > 1 && strings.EqualFold(words[len(words)-1], "off")
+	if off {
+		words = words[:len(words)-1]
+		text = strings.Join(words, " ")
+	}
 	if d, err := time.ParseDuration(words[len(words)-1]); err == nil && d > 0 && d <= 12*time.Hour && len(words) > 1 {
 		before = d.Round(time.Minute)
 		text = strings.Join(words[:len(words)-1], " ")
@@ -163,6 +168,9 @@ func handleBells(ctx context.Context, c *call) (result, error) {
 	venue, ok := c.bot.venue(text)
 	if !ok {
 		return result{}, refuse("bells.unknown", "Typed", message.Cut(text, 40), "Markets", c.bot.venueNames())
+	}
+	if off {
+		return c.bellsOff(venue, before), nil
 	}
 	id, err := c.bot.store.NewID(ctx)
 	if err != nil {
@@ -191,10 +199,17 @@ func handleBellDrop(ctx context.Context, c *call) (result, error) {
 	if !ok || err != nil {
 		return result{}, refuse("button.unknown")
 	}
-	out := c.say("bells.off", "Market", venue.Name)
-	out.effects = []Effect{Unsubscribe{Destination: c.place.ID, Topic: bellTopic(venue.MIC, minutes)}}
-	out.changes = []subscriptions.Change{c.change("bells", venue.Name, "")}
+	out := c.bellsOff(venue, minutes)
+	out.answer.Edit = true
 	return out, nil
+}
+
+// bellsOff ends the bells of a market, those that ring so long before.
+func (c *call) bellsOff(venue Venue, before time.Duration) result {
+	out := c.say("bells.off", "Market", venue.Name)
+	out.effects = []Effect{Unsubscribe{Destination: c.place.ID, Topic: bellTopic(venue.MIC, before)}}
+	out.changes = []subscriptions.Change{c.change("bells", venue.Name, "")}
+	return out
 }
 
 // bellsLate is how old a bell may be and still be told: a bell is for now.

@@ -48,14 +48,30 @@ func (b *Bot) handle(ctx context.Context, r Request) error {
 	if err != nil {
 		return err
 	}
+	if err := c.moveOn(ctx, &out); err != nil {
+		return err
+	}
 	err = b.apply(ctx, c, out)
-	for range 3 {
-		if again, ok := c.retry(err); ok {
-			if out, err = c.explain(again, err); err == nil {
-				out.effects, out.changes, out.after = nil, nil, nil
-				err = b.apply(ctx, c, out)
-			}
+	if again, ok := c.retry(err); ok {
+		err = b.apply(ctx, c, again)
+	}
+	return err
+}
+
+// moveOn ends a conversation where somebody typed another command instead of
+// an answer.
+func (c *call) moveOn(ctx context.Context, out *result) error {
+	if c.Command == "" {
+		return nil
+	}
+	for _, e := range out.effects {
+		if _, ok := e.(PutStep); ok {
+			return nil
 		}
+	}
+	step, err := c.bot.store.Step(ctx, c.place.ID, c.person)
+	if err == nil && step != "" {
+		out.effects = append(out.effects, PutStep{Destination: c.place.ID, Person: c.person})
 	}
 	return err
 }

@@ -40,7 +40,10 @@ func (c *call) preview(ctx context.Context, owned subscriptions.OwnedRule) ([]me
 	canonical := alerts.Canonical(owned.Rule)
 	for _, s := range found.Suggestions[:min(len(found.Suggestions), 2)] {
 		text := alerts.Canonical(s.Rule)
-		label := strings.TrimSpace(strings.TrimPrefix(text, canonical))
+		label := text
+		if more, ok := strings.CutPrefix(text, canonical+" "); ok {
+			label, text = more, suffixMark+more
+		}
 		if data := message.Data("rule.set", id36(int64(owned.Rule.ID)), text); data != "" {
 			buttons = append(buttons, []message.Button{{
 				Label: message.Cut(w.Say("preview.times", "Change", label, "Count", s.Count), 40), Data: data,

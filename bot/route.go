@@ -6,7 +6,9 @@ import (
 	"slices"
 	"strings"
 
+	"bellwether/alerts"
 	"bellwether/bot/message"
+	"bellwether/subscriptions"
 )
 
 type handler func(ctx context.Context, c *call) (result, error)
@@ -31,14 +33,14 @@ type verb struct {
 
 func verbs() map[string]verb {
 	return map[string]verb{
-		"start": {handleStartButton, true}, "prove": {handleProof, true}, "do": {handleDo, true}, "ask": {handleDo, false},
+		"start": {handleStartButton, true}, "prove": {handleProof, true}, "do": {handleDo, true}, "pick": {handlePick, true}, "ask": {handleDo, false},
 		"help": {handleHelpButton, false}, "chart": {handleChartButton, false},
 		"rules": {handleRulesPage, false}, "feeds": {handleFeedsPage, false},
 		"rule.pause": {handleRulePause, true}, "rule.resume": {handleRuleResume, true},
 		"rule.drop": {handleRuleDrop, true}, "rule.snooze": {handleRuleSnooze, true}, "rule.rearm": {handleRuleRearm, true},
 		"rule.edit": {handleRuleEdit, false}, "rule.edited": {handleRuleEdited, true}, "rule.set": {handleRuleSet, true},
-		"rule.move": {handleRuleMove, true}, "rule.copy": {handleRuleCopy, true}, "rule.show": {handleRuleShow, false},
-		"feed.drop": {handleFeedDrop, true}, "bell.drop": {handleBellDrop, true},
+		"rule.move": {handleRuleMove, true}, "rule.copy": {handleRuleCopy, true}, "rule.show": {handleRuleShow, false}, "rule.undo": {handleRuleUndo, true},
+		"feed.drop": {handleFeedDrop, true}, "feed.off": {handleFeedOff, true}, "bell.drop": {handleBellDrop, true},
 		"stop.yes": {handleStopYes, true}, "stop.no": {handleStopNo, false},
 	}
 }
@@ -60,12 +62,22 @@ func (b *Bot) route(ctx context.Context, c *call) (result, error) {
 		return handleText(ctx, c)
 	}
 	if h, ok := b.handlers[c.Command]; ok {
-		return h(ctx, c)
+		out, err := h(ctx, c)
+		if c.place.Kind != subscriptions.Private && !public(c.Command) {
+			out.answer.Ephemeral = true
+		}
+		return out, err
 	}
 	if near := b.nearCommand(c.Command); near != "" {
 		return result{}, refuse("command.unknown.near", "Typed", c.Command, "Near", near)
 	}
 	return result{}, refuse("command.unknown", "Typed", c.Command)
+}
+
+// public tells whether what a command answers in a shared place is for all who
+// are there. What is set up concerns who does it.
+func public(command string) bool {
+	return command == "quote" || command == "market" || command == "chart" || command == "start"
 }
 
 func (b *Bot) routeButton(ctx context.Context, c *call) (result, error) {
@@ -144,6 +156,13 @@ func handleDo(ctx context.Context, c *call) (result, error) {
 	return c.typed(ctx, name, rest)
 }
 
+// handlePick runs the command that a choice stands for, in place of the question.
+func handlePick(ctx context.Context, c *call) (result, error) {
+	out, err := handleDo(ctx, c)
+	out.answer.Edit = true
+	return out, err
+}
+
 // typed runs a command as if the person had typed it here.
 func (c *call) typed(ctx context.Context, name, text string) (result, error) {
 	h, ok := c.bot.handlers[name]
@@ -178,6 +197,9 @@ func handleText(ctx context.Context, c *call) (result, error) {
 	switch name {
 	case "ask": // a command that lacked a part: "ask alert BTC-USD"
 		command, before, _ := strings.Cut(rest, " ")
+		if _, err := alerts.Parse(c.Text, c.env()); err == nil && command == "alert" {
+			before = "" // a whole rule needs no beginning
+		}
 		out, err := c.typed(ctx, command, strings.TrimSpace(before+" "+c.Text))
 		out.effects = append(out.effects, forget)
 		return out, err
@@ -188,7 +210,7 @@ func handleText(ctx context.Context, c *call) (result, error) {
 	case "start":
 		return c.startStep(ctx, rest)
 	}
-	if c.place.Kind != "private" {
+	if c.place.Kind != subscriptions.Private {
 		return result{}, nil
 	}
 	return c.guess(ctx)
@@ -210,7 +232,9 @@ func (c *call) guess(ctx context.Context) (result, error) {
 	switch {
 	case strings.HasPrefix(text, "http://"), strings.HasPrefix(text, "https://"):
 		return c.typed(ctx, "follow", text)
-	case strings.ContainsAny(text, "<>%") || len(strings.Fields(text)) > 2:
+	case strings.ContainsAny(text, "<>%"):
+		return c.typed(ctx, "alert", text)
+	case len(strings.Fields(text)) > 2:
 		if out, err := c.typed(ctx, "alert", text); err == nil {
 			return out, nil
 		}

@@ -45,25 +45,29 @@ func (c *call) owned(ctx context.Context, text string) (subscriptions.OwnedRule,
 	return owned, errNotYours
 }
 
-// change stores a changed rule and has the memory follow.
-func (c *call) putChanged(owned subscriptions.OwnedRule, before string, out result) (result, error) {
+// putChanged stores a changed rule and has the memory follow. States replace
+// those of the rule; nil leaves them to the checks, which may be changing them.
+func (c *call) putChanged(owned subscriptions.OwnedRule, states []alerts.State, before string, out result) (result, error) {
 	owned.Rule.Revision++
-	out.effects = append(out.effects, PutRule{Rule: owned.Rule, Destination: owned.Destination, Owner: owned.Owner, States: owned.States})
+	out.effects = append(out.effects, PutRule{Rule: owned.Rule, Destination: owned.Destination, Owner: owned.Owner, States: states})
 	change := c.change("rule", before, c.stateSentence(owned))
 	change.Destination = owned.Destination
 	out.changes = append(out.changes, change)
-	out.after = func() { c.bot.putRule(owned) }
+	out.after = func() { c.bot.followRule(owned.Rule.ID) }
 	return out, nil
 }
+
+// restMark stands between a rule and why it rests, in the record of changes.
+const restMark = " (now "
 
 // stateSentence says a rule and whether it rests, for the record of changes.
 func (c *call) stateSentence(owned subscriptions.OwnedRule) string {
 	text := alerts.Canonical(owned.Rule)
 	switch {
 	case owned.Rule.Paused:
-		return text + " (paused)"
+		return text + restMark + "paused)"
 	case owned.Rule.SnoozedUntil.After(c.now):
-		return text + " (snoozed until " + owned.Rule.SnoozedUntil.UTC().Format(time.RFC3339) + ")"
+		return text + restMark + "snoozed until " + owned.Rule.SnoozedUntil.UTC().Format(time.RFC3339) + ")"
 	}
 	return text
 }
@@ -81,13 +85,13 @@ func (c *call) pause(ctx context.Context, paused bool) (result, error) {
 	if paused {
 		id = "rule.paused"
 	}
-	if owned.Rule.Paused == paused {
-		return c.say(id, "Rule", c.sentence(owned.Rule)), nil
-	}
+	was := owned.Rule.Paused
 	owned.Rule.Paused = paused
-	out := c.say(id, "Rule", c.sentence(owned.Rule))
-	out.answer.Message.Buttons = [][]message.Button{c.ruleButtons(owned)}
-	return c.putChanged(owned, before, out)
+	out, err := c.aftermath(ctx, owned, c.words.Say(id))
+	if err != nil || was == paused {
+		return out, err
+	}
+	return c.putChanged(owned, nil, before, out)
 }
 
 func handleRuleDrop(ctx context.Context, c *call) (result, error) {
@@ -96,8 +100,15 @@ func handleRuleDrop(ctx context.Context, c *call) (result, error) {
 		return result{}, err
 	}
 	out := c.say("rule.dropped", "Rule", c.sentence(owned.Rule))
-	if data := message.Data("do", "alert "+alerts.Canonical(owned.Rule)); data != "" {
+	out.answer.Edit = c.Button != ""
+	if data := message.Data("rule.undo", c.ID); data != "" {
 		out.answer.Message.Buttons = [][]message.Button{{{Label: c.words.Say("rule.undo"), Data: data}}}
+	}
+	if shown, err := c.alertHere(ctx, owned.Rule); err == nil && shown != nil {
+		// What happened stays to be read, though the rule is gone.
+		shown.Blocks = slices.Insert(shown.Blocks, 0, message.P(message.B(c.words.Say("rule.gone"))))
+		shown.Buttons = out.answer.Message.Buttons
+		out.answer.Message = shown
 	}
 	out.effects = []Effect{DropRule{Rule: owned.Rule.ID}}
 	change := c.change("rule", c.stateSentence(owned), "")
@@ -105,6 +116,27 @@ func handleRuleDrop(ctx context.Context, c *call) (result, error) {
 	out.changes = []subscriptions.Change{change}
 	out.after = func() { c.bot.dropRule(owned.Rule.ID) }
 	return out, nil
+}
+
+// handleRuleUndo makes a rule again that was deleted by the request that the
+// button names.
+func handleRuleUndo(ctx context.Context, c *call) (result, error) {
+	if err := c.mayMakeRules(ctx); err != nil {
+		return result{}, err
+	}
+	changes, err := c.bot.store.Changes(ctx, c.place.ID, 200)
+	if err != nil {
+		return result{}, err
+	}
+	for _, change := range changes {
+		if change.Request == c.arg(0) && change.What == "rule" && change.After == "" {
+			text, _, _ := strings.Cut(change.Before, restMark)
+			out, err := c.makeRule(ctx, text)
+			out.answer.Edit = true
+			return out, err
+		}
+	}
+	return result{}, refuse("rule.undo.gone")
 }
 
 func handleRuleSnooze(ctx context.Context, c *call) (result, error) {
@@ -118,7 +150,11 @@ func handleRuleSnooze(ctx context.Context, c *call) (result, error) {
 	}
 	before := c.stateSentence(owned)
 	owned.Rule.SnoozedUntil = until
-	return c.putChanged(owned, before, c.say("rule.snoozed", "Rule", c.sentence(owned.Rule), "Until", c.words.Clock(until)))
+	out, err := c.aftermath(ctx, owned, c.words.Say("rule.snoozed", "Until", c.words.Clock(until)))
+	if err != nil {
+		return result{}, err
+	}
+	return c.putChanged(owned, nil, before, out)
 }
 
 func handleRuleRearm(ctx context.Context, c *call) (result, error) {
@@ -129,16 +165,18 @@ func handleRuleRearm(ctx context.Context, c *call) (result, error) {
 	before := c.stateSentence(owned)
 	owned.Rule.Paused, owned.Rule.SnoozedUntil, owned.Rule.HeldFor = false, time.Time{}, ""
 	owned.States = c.armed(owned)
-	return c.putChanged(owned, before, c.say("rule.rearmed", "Rule", c.sentence(owned.Rule)))
+	out, err := c.aftermath(ctx, owned, c.words.Say("rule.rearmed"))
+	if err != nil {
+		return result{}, err
+	}
+	return c.putChanged(owned, owned.States, before, out)
 }
 
-// armed returns a rule's states as they are when it is armed by hand.
+// armed returns a rule's states as they are when it is armed by hand. Each gets
+// a new arming, since a check may be using up the present one at this moment.
 func (c *call) armed(owned subscriptions.OwnedRule) []alerts.State {
-	states := slices.Clone(owned.States)
-	for i, st := range states {
-		if st.Phase == alerts.Armed || st.Phase == alerts.Pending {
-			continue
-		}
+	states := make([]alerts.State, len(owned.States))
+	for i, st := range owned.States {
 		fresh := alerts.NewState(owned.Rule.ID, st.Ticker)
 		fresh.Arming, fresh.FiredAt, fresh.Version = st.Arming+1, st.FiredAt, st.Version+1
 		states[i] = fresh
@@ -159,9 +197,11 @@ func handleRuleMove(ctx context.Context, c *call) (result, error) {
 	before := c.stateSentence(owned)
 	owned.Rule = rule
 	owned.States = c.armed(owned)
-	out := c.say("rule.moved", "Rule", c.sentence(owned.Rule))
-	out.answer.Message.Buttons = [][]message.Button{c.ruleButtons(owned)}
-	return c.putChanged(owned, before, out)
+	out, err := c.aftermath(ctx, owned, c.words.Say("rule.moved", "Rule", c.sentence(owned.Rule)))
+	if err != nil {
+		return result{}, err
+	}
+	return c.putChanged(owned, owned.States, before, out)
 }
 
 // stepped moves the first threshold of a rule by one percent of it, to a round
@@ -251,13 +291,23 @@ func handleRuleEdited(ctx context.Context, c *call) (result, error) {
 	return c.editRule(ctx, c.arg(0), c.Form["rule"])
 }
 
+// suffixMark begins the data of a suggestion that only adds to a rule, which is
+// shorter than the whole.
+const suffixMark = "+ "
+
 // handleRuleSet replaces a rule by one of the suggestions of its preview.
 func handleRuleSet(ctx context.Context, c *call) (result, error) {
 	owned, err := c.owned(ctx, c.arg(0))
 	if err != nil {
 		return result{}, err
 	}
-	return c.editRule(ctx, c.arg(0), alerts.Canonical(owned.Rule)+" "+c.arg(1))
+	text := c.arg(1)
+	if more, ok := strings.CutPrefix(text, suffixMark); ok {
+		text = alerts.Canonical(owned.Rule) + " " + more
+	}
+	out, err := c.editRule(ctx, c.arg(0), text)
+	out.answer.Edit = true
+	return out, err
 }
 
 // editRule gives a rule a new text; what it is about may change too.
@@ -280,19 +330,19 @@ func (c *call) editRule(ctx context.Context, id, text string) (result, error) {
 	}
 	next.Rule.ID, next.Rule.Revision, next.Rule.Created = owned.Rule.ID, owned.Rule.Revision, owned.Rule.Created
 	next.Destination, next.Owner = owned.Destination, owned.Owner
-	arming := int64(1)
+	arming, version := int64(1), int64(1)
 	for _, st := range owned.States {
-		arming = max(arming, st.Arming+1)
+		arming, version = max(arming, st.Arming+1), max(version, st.Version+1)
 	}
 	for i := range next.States {
 		// What fired before keeps its name for ever: a changed rule goes on
 		// counting.
-		next.States[i].Rule, next.States[i].Arming = owned.Rule.ID, arming
+		next.States[i].Rule, next.States[i].Arming, next.States[i].Version = owned.Rule.ID, arming, version
 	}
 	shown := next
 	out := result{answer: Answer{Message: c.ruleMade(ctx, shown)}}
 	out.answer.Message.Title = c.words.Say("rule.edited")
-	return c.putChanged(next, before, out)
+	return c.putChanged(next, next.States, before, out)
 }
 
 // editNamed edits a rule that is named by its number in /alerts.

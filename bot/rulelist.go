@@ -72,22 +72,13 @@ func (c *call) recordsOf(ctx context.Context, rules []subscriptions.OwnedRule) (
 // threshold.
 func (c *call) standing(owned subscriptions.OwnedRule, records map[market.Ticker]alerts.Standing) string {
 	r, w := owned.Rule, c.words
-	switch {
-	case r.HeldFor != "":
-		return w.Say("phase.held", "Why", w.Say("held."+r.HeldFor))
-	case r.Paused:
-		return w.Say("phase.paused")
-	case !r.Expires.IsZero() && !r.Expires.After(c.now):
-		return w.Say("phase.expired", "When", w.Clock(r.Expires))
-	case r.SnoozedUntil.After(c.now):
-		return w.Say("phase.snoozed", "Until", w.Clock(r.SnoozedUntil))
-	case len(owned.States) != 1:
-		return w.Say("phase.list", "Count", len(owned.States))
+	if c.resting(r) != "" || r.Watchlist != 0 || len(owned.States) != 1 {
+		return c.phase(owned)
 	}
 	st := owned.States[0]
-	text := w.Say("phase."+string(st.Phase), "When", w.Clock(st.FiredAt))
+	text := c.phase(owned)
 	if record, ok := records[st.Ticker]; ok && st.Phase != alerts.Done {
-		if d := c.away(r, st.Ticker, record.Quote.Price); d != "" {
+		if d := c.away(r, st.Ticker, record); d != "" {
 			text += ", " + d
 		}
 	}
@@ -97,64 +88,38 @@ func (c *call) standing(owned subscriptions.OwnedRule, records map[market.Ticker
 	return text
 }
 
-// handleRuleShow shows one rule with all that can be done with it.
-func handleRuleShow(ctx context.Context, c *call) (result, error) {
-	id, err := strconv.ParseInt(c.arg(0), 36, 64)
-	if err != nil {
-		return result{}, refuse("button.unknown")
-	}
-	rules, err := c.visibleRules(ctx)
-	if err != nil {
-		return result{}, err
-	}
-	for _, owned := range rules {
-		if int64(owned.Rule.ID) != id {
-			continue
-		}
-		records, err := c.recordsOf(ctx, []subscriptions.OwnedRule{owned})
-		if err != nil {
-			return result{}, err
-		}
-		m := &message.Message{Blocks: []message.Block{
-			message.P(message.C(c.sentence(owned.Rule))),
-			message.P(message.T(c.standing(owned, records))),
-		}}
-		if fields := c.ruleFacts(ctx, owned); len(fields) > 0 {
-			m.Blocks = append(m.Blocks, message.Pairs(fields...))
-		}
-		m.Buttons = [][]message.Button{c.ruleButtons(owned), c.thresholdButtons(owned)}
-		return result{answer: Answer{Message: m, Ephemeral: true}}, nil
-	}
-	return result{}, errNotYours
-}
-
-// thresholdButtons arm a rule again, put it off and move its threshold.
-func (c *call) thresholdButtons(owned subscriptions.OwnedRule) []message.Button {
-	id := strconv.FormatInt(int64(owned.Rule.ID), 36)
-	buttons := []message.Button{
-		{Label: c.words.Say("rule.rearm"), Data: message.Data("rule.rearm", id)},
-		{Label: c.words.Say("rule.snooze.hour"), Data: message.Data("rule.snooze", id, "1h")},
-	}
-	if len(owned.Rule.Conditions) > 0 {
-		if down, ok := stepped(owned.Rule, false); ok {
-			buttons = append(buttons, message.Button{Label: "▼ " + c.threshold(down), Data: message.Data("rule.move", id, "down")})
-		}
-		if up, ok := stepped(owned.Rule, true); ok {
-			buttons = append(buttons, message.Button{Label: "▲ " + c.threshold(up), Data: message.Data("rule.move", id, "up")})
-		}
-	}
-	return buttons
-}
-
-// threshold prints the first threshold of a rule.
-func (c *call) threshold(r alerts.Rule) string {
-	for _, k := range r.Conditions {
-		if !k.Level.IsZero() {
-			return c.words.Price(c.bot.named(k.Ticker), k.Level)
-		}
-		if !k.Change.IsZero() {
-			return c.words.Exact(k.Change)
-		}
+// resting says why a rule looks at nothing now; "" where it does.
+func (c *call) resting(r alerts.Rule) string {
+	w := c.words
+	switch {
+	case r.HeldFor != "":
+		return w.Say("phase.held", "Why", w.Say("held."+r.HeldFor))
+	case r.Paused:
+		return w.Say("phase.paused")
+	case !r.Expires.IsZero() && !r.Expires.After(c.now):
+		return w.Say("phase.expired", "When", w.Clock(r.Expires))
+	case r.SnoozedUntil.After(c.now):
+		return w.Say("phase.snoozed", "Until", w.Clock(r.SnoozedUntil))
 	}
 	return ""
+}
+
+// phase says where a rule stands, without the distance to its threshold.
+func (c *call) phase(owned subscriptions.OwnedRule) string {
+	if text := c.resting(owned.Rule); text != "" {
+		return text
+	}
+	if owned.Rule.Watchlist != 0 || len(owned.States) != 1 {
+		return c.words.Say("phase.list", "Count", c.watched(owned))
+	}
+	st := owned.States[0]
+	return c.words.Say("phase."+string(st.Phase), "When", c.words.Clock(st.FiredAt))
+}
+
+// watched counts the symbols that a rule looks at.
+func (c *call) watched(owned subscriptions.OwnedRule) int {
+	if tickers, err := c.bot.tickersOf(c.bot.working(), owned.Rule); err == nil {
+		return len(tickers)
+	}
+	return len(owned.States)
 }

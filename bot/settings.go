@@ -25,6 +25,9 @@ func handleSettings(ctx context.Context, c *call) (result, error) {
 	if err := c.mayChange(ctx); err != nil {
 		return result{}, err
 	}
+	if value, ok := asked["zone"]; ok && value == "" && len(asked) == 1 {
+		return c.ask("settings.zone.ask", "settings", "zone"), nil
+	}
 	next := c.place
 	next.Settings.Moderators = slices.Clone(next.Settings.Moderators)
 	next.Settings.Mentions = slices.Clone(next.Settings.Mentions)
@@ -95,6 +98,9 @@ func (c *call) setting(d *subscriptions.Destination, name, value string) (before
 			}
 		}
 		return before, strings.Join(d.Settings.Tags, ", "), nil
+	}
+	if d.Kind == subscriptions.Private {
+		return "", "", refuse("settings.unknown.private", "Name", message.Cut(name, 20))
 	}
 	return "", "", refuse("settings.unknown", "Name", message.Cut(name, 20))
 }
@@ -220,9 +226,6 @@ func handleStop(ctx context.Context, c *call) (result, error) {
 	feeds, err := c.bot.store.FeedsOf(ctx, c.place.ID)
 	if err != nil {
 		return result{}, err
-	}
-	if len(rules)+len(feeds) == 0 {
-		return c.say("stop.nothing"), nil
 	}
 	out := c.say("stop.ask", "Rules", c.words.Say("count.alerts", "Count", len(rules)), "Feeds", c.words.Say("count.feeds", "Count", len(feeds)))
 	out.answer.Message.Buttons = [][]message.Button{{

@@ -61,7 +61,7 @@ func (c *call) which(text, command string, found []market.Symbol) *message.Messa
 	items := make([][]message.Inline, 0, len(found))
 	for _, s := range found[:min(len(found), 6)] {
 		items = append(items, message.Item(message.B(string(s.Ticker)), message.T(" "+c.describe(s))))
-		if data := message.Data("do", strings.ReplaceAll(command, "{}", string(s.Ticker))); data != "" {
+		if data := message.Data("pick", strings.ReplaceAll(command, "{}", string(s.Ticker))); data != "" {
 			m.Buttons = append(m.Buttons, []message.Button{{Label: message.Cut(string(s.Ticker)+" · "+s.Name, 40), Data: data}})
 		}
 	}
@@ -94,7 +94,7 @@ func (c *call) unknownSymbol(text, command string, near []market.Symbol) error {
 	}
 	m := &message.Message{Blocks: []message.Block{c.words.P("symbol.near", "Text", message.Cut(text, 40))}}
 	for _, s := range near[:min(len(near), 4)] {
-		if data := message.Data("do", strings.ReplaceAll(command, "{}", string(s.Ticker))); data != "" {
+		if data := message.Data("pick", strings.ReplaceAll(command, "{}", string(s.Ticker))); data != "" {
 			m.Buttons = append(m.Buttons, []message.Button{{Label: message.Cut(string(s.Ticker)+" · "+s.Name, 40), Data: data}})
 		}
 	}

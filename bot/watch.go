@@ -87,7 +87,7 @@ func (c *call) putList(ctx context.Context, out result, list subscriptions.Watch
 	}
 	out.effects = append(out.effects, PutWatchlist{Destination: c.place.ID, List: list})
 	out.changes = append(out.changes, c.change("watchlist", before, c.names(list.Tickers)))
-	out.after = func() { c.bot.putWatchlist(list) }
+	out.after = func() { c.bot.putWatchlist(c.place.ID, list) }
 	return out, nil
 }
 
