@@ -6,24 +6,23 @@ import (
 
 	"bellwether/bot"
 	"bellwether/bot/message"
-	"bellwether/bot/outbox"
 )
 
 // The page's words: JSON that its script reads.
 type entryJSON struct {
-	From      string       `json:"from"` // "bot" or "you"
-	At        time.Time    `json:"at"`
-	Text      string       `json:"text,omitempty"`
-	Title     string       `json:"title,omitempty"`
-	URL       string       `json:"url,omitempty"`
-	Tone      string       `json:"tone,omitempty"`
-	Blocks    []blockJSON  `json:"blocks,omitempty"`
-	Footer    []inlineJSON `json:"footer,omitempty"`
-	Picture   string       `json:"picture,omitempty"`
-	Alt       string       `json:"alt,omitempty"`
-	Buttons   [][]button   `json:"buttons,omitempty"`
-	Quiet     bool         `json:"quiet,omitempty"`
-	Ephemeral bool         `json:"-"`
+	From    string       `json:"from"` // "bot" or "you"
+	At      time.Time    `json:"at"`
+	Text    string       `json:"text,omitempty"`
+	Title   string       `json:"title,omitempty"`
+	URL     string       `json:"url,omitempty"`
+	Tone    string       `json:"tone,omitempty"`
+	Blocks  []blockJSON  `json:"blocks,omitempty"`
+	Footer  []inlineJSON `json:"footer,omitempty"`
+	Picture string       `json:"picture,omitempty"`
+	Alt     string       `json:"alt,omitempty"`
+	Buttons [][]button   `json:"buttons,omitempty"`
+	Quiet   bool         `json:"quiet,omitempty"`
+	Edited  bool         `json:"edited,omitempty"`
 }
 
 type blockJSON struct {
@@ -51,13 +50,6 @@ type button struct {
 	Data  string `json:"data,omitempty"`
 	URL   string `json:"url,omitempty"`
 	Style string `json:"style,omitempty"`
-}
-
-// botBody makes an entry of what the bot says.
-func botBody(d outbox.Delivery, at time.Time) (string, error) {
-	e := fromMessage(d.Message)
-	e.At = at
-	return encodeEntry(e)
 }
 
 func fromMessage(m *message.Message) entryJSON {
@@ -114,6 +106,8 @@ func entryTime(e Entry, otherwise time.Time) time.Time {
 
 // answerJSON is what the page is told at once.
 type answerJSON struct {
+	// Later tells that the answer comes as an entry.
+	Later bool       `json:"later,omitempty"`
 	Toast string     `json:"toast,omitempty"`
 	Modal *modalJSON `json:"modal,omitempty"`
 }
@@ -141,6 +135,56 @@ func fromModal(m *bot.Modal) *modalJSON {
 	out := &modalJSON{Data: m.Data, Title: m.Title}
 	for _, f := range m.Fields {
 		out.Fields = append(out.Fields, modalFieldJSON(f))
+	}
+	return out
+}
+
+// commandJSON is a command as the page's menu and completion know it.
+type commandJSON struct {
+	Name  string `json:"name"`
+	Brief string `json:"brief"`
+	Usage string `json:"usage,omitempty"`
+	// Named tells that a value is typed after its option's name.
+	Named   bool         `json:"named,omitempty"`
+	Options []optionJSON `json:"options,omitempty"`
+}
+
+type optionJSON struct {
+	Name    string       `json:"name"`
+	Brief   string       `json:"brief"`
+	Suggest bool         `json:"suggest,omitempty"`
+	Choices []choiceJSON `json:"choices,omitempty"`
+}
+
+type choiceJSON struct {
+	Label string `json:"label"`
+	Value string `json:"value"`
+}
+
+// commands makes the page's table. Where a command has several options and
+// needs none of them, each is typed with its name; otherwise they are typed in
+// their order. Of a command with parts the first is what is typed without its
+// name.
+func commands(table []bot.Command) []commandJSON {
+	out := make([]commandJSON, 0, len(table))
+	for _, c := range table {
+		one := commandJSON{Name: c.Name, Brief: c.Brief, Usage: c.Usage}
+		options := c.Options
+		if len(c.Subs) > 0 {
+			options = c.Subs[0].Options
+		}
+		one.Named = len(options) > 1 && !options[0].Required
+		for _, o := range options {
+			if o.Kind != bot.OptionText || !one.Named && !o.Required && (len(c.Subs) > 0 || len(o.Choices) == 0) {
+				continue // no chat of one has roles or channels
+			}
+			option := optionJSON{Name: o.Name, Brief: o.Brief, Suggest: o.Suggest}
+			for _, choice := range o.Choices {
+				option.Choices = append(option.Choices, choiceJSON(choice))
+			}
+			one.Options = append(one.Options, option)
+		}
+		out = append(out, one)
 	}
 	return out
 }

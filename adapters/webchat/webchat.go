@@ -9,10 +9,10 @@ import (
 	"crypto/rand"
 	"embed"
 	"encoding/base32"
-	"errors"
 	"fmt"
 	"io"
 	"log/slog"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -70,14 +70,16 @@ type Options struct {
 // Chat serves the page and delivers to it.
 type Chat struct {
 	o Options
+	// life differs from one start of the program to the next, so that a page
+	// that was open all along notices and reads its transcript again.
+	life string
 
 	mu    sync.Mutex
-	pages map[string]map[*stream]struct{} // by visitor
-	last  map[string]time.Time            // of a visitor's requests, for their rate
+	pages map[string][]*stream // by visitor, in the order of their arrival
+	paces map[string]*pace     // by visitor
 }
 
-// stream is one open page.
-type stream struct{ news chan struct{} }
+var _ outbox.Messenger = (*Chat)(nil)
 
 // New returns a web chat.
 func New(o Options) *Chat {
@@ -90,7 +92,10 @@ func New(o Options) *Chat {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	return &Chat{o: o, pages: make(map[string]map[*stream]struct{}), last: make(map[string]time.Time)}
+	return &Chat{
+		o: o, life: strconv.FormatInt(o.Now().UnixNano(), 36),
+		pages: make(map[string][]*stream), paces: make(map[string]*pace),
+	}
 }
 
 // Address returns the destination of a visitor.
@@ -98,8 +103,8 @@ func Address(visitor string) subscriptions.Address {
 	return subscriptions.Address{Platform: subscriptions.WebChat, Account: Account, Chat: visitor}
 }
 
-// newID returns a name that cannot be guessed.
-func (c *Chat) newID() (string, error) {
+// newVisitor returns a name that cannot be guessed.
+func (c *Chat) newVisitor() (string, error) {
 	raw := make([]byte, 15)
 	if _, err := io.ReadFull(c.o.Random, raw); err != nil {
 		return "", fmt.Errorf("draw a random name: %w", err)
@@ -107,92 +112,7 @@ func (c *Chat) newID() (string, error) {
 	return strings.ToLower(base32.StdEncoding.EncodeToString(raw)), nil
 }
 
-var _ outbox.Messenger = (*Chat)(nil)
-
-// Deliver implements outbox.Messenger: it writes into the visitor's transcript,
-// which is all that a page shows.
-func (c *Chat) Deliver(ctx context.Context, d outbox.Delivery) (outbox.Receipt, error) {
-	if d.Message == nil {
-		return outbox.Receipt{}, &outbox.Failure{Class: outbox.Refused, Reason: "there is nothing to say"}
-	}
-	visitor, id := d.Address.Chat, "b"+strings.ToLower(d.Key)
-	at := c.o.Now().UTC()
-	if d.Kind == outbox.Edit {
-		target := d.Target
-		if target == "" && len(d.Parts) > 0 {
-			target = d.Parts[0].ID
-		}
-		before, found, err := c.o.Transcript.Entry(ctx, visitor, target)
-		if err != nil {
-			return outbox.Receipt{}, &outbox.Failure{Class: outbox.NotSent, Reason: "the transcript cannot be read", Err: err}
-		}
-		if !found {
-			return outbox.Receipt{}, &outbox.Failure{Class: outbox.LostTarget, Reason: "the message is not in the transcript any more"}
-		}
-		id, at = target, entryTime(before, at)
-	}
-	if d.Picture != nil && d.Message.Picture != nil {
-		// Drawn now, so that the page finds it under its key.
-		if _, _, err := d.Picture(); err != nil {
-			c.o.Log.Warn("draw a picture", "error", err)
-		}
-	}
-	body, err := botBody(d, at)
-	if err != nil {
-		return outbox.Receipt{}, &outbox.Failure{Class: outbox.BadMessage, Reason: "the message cannot be shown", Err: err}
-	}
-	if _, err := c.o.Transcript.PutEntry(ctx, visitor, id, body); err != nil {
-		return outbox.Receipt{}, &outbox.Failure{Class: outbox.NotSent, Reason: "the transcript cannot be written", Err: err}
-	}
-	c.nudge(visitor)
-	return outbox.Receipt{ID: id}, nil
-}
-
-// nudge tells a visitor's open pages that there is something new.
-func (c *Chat) nudge(visitor string) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	for s := range c.pages[visitor] {
-		select {
-		case s.news <- struct{}{}:
-		default:
-		}
-	}
-}
-
-// join opens a stream for a page; leave closes it.
-func (c *Chat) join(visitor string) (s *stream, leave func()) {
-	s = &stream{news: make(chan struct{}, 1)}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.pages[visitor] == nil {
-		c.pages[visitor] = make(map[*stream]struct{})
-	}
-	c.pages[visitor][s] = struct{}{}
-	return s, func() {
-		c.mu.Lock()
-		defer c.mu.Unlock()
-		delete(c.pages[visitor], s)
-		if len(c.pages[visitor]) == 0 {
-			delete(c.pages, visitor)
-		}
-	}
-}
-
-// errTooFast is returned where a visitor asks more often than a person can.
-var errTooFast = errors.New("too many requests")
-
-// pace lets a visitor ask about twenty times a second.
-func (c *Chat) pace(visitor string) error {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	now := c.o.Now()
-	if now.Sub(c.last[visitor]) < 50*time.Millisecond && len(c.last) > 0 {
-		return errTooFast
-	}
-	if len(c.last) > 10_000 {
-		clear(c.last)
-	}
-	c.last[visitor] = now
-	return nil
+// isVisitor tells whether s has the form of a name that newVisitor returns.
+func isVisitor(s string) bool {
+	return len(s) == 24 && strings.Trim(s, "abcdefghijklmnopqrstuvwxyz234567") == ""
 }
