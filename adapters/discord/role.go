@@ -20,7 +20,7 @@ const roleAge = 60 * time.Second
 const maxRoles = 4096
 
 // errRoleHidden is what people are told where Discord does not say who they are.
-var errRoleHidden = errors.New("Discord does not tell who you are there: use a command in that channel")
+var errRoleHidden = errors.New("it is not known who you are there: use a command in that channel")
 
 type roleKey struct{ guild, user string }
 

@@ -38,7 +38,7 @@ type embed struct {
 	Title       string       `json:"title,omitempty"`
 	URL         string       `json:"url,omitempty"`
 	Description string       `json:"description,omitempty"`
-	Color       int          `json:"color,omitempty"`
+	Colour      int          `json:"color,omitempty"`
 	Fields      []embedField `json:"fields,omitempty"`
 	Footer      *embedFooter `json:"footer,omitempty"`
 	Image       *embedImage  `json:"image,omitempty"`
@@ -101,7 +101,7 @@ func richSheets(m *message.Message) []sheet {
 	pages := paginate(s.pieces, maxDescription)
 	sheets := make([]sheet, max(len(pages), 1))
 	for i := range sheets {
-		e := &embed{Color: colour(m.Tone)}
+		e := &embed{Colour: colour(m.Tone)}
 		if i < len(pages) {
 			e.Description = pages[i]
 		}

@@ -323,18 +323,20 @@ func (e *Exchange) fitsModal(data json.RawMessage) error {
 	if e.deed.Kind == Modal || e.deed.Kind == Autocomplete || json.Unmarshal(data, &b) != nil {
 		return invalidForm("type: 9 is no response to this")
 	}
-	if b.ID == "" || len(b.ID) > 100 || count(b.Title) < 1 || count(b.Title) > 45 || len(b.Components) < 1 || len(b.Components) > 5 {
+	if b.ID == "" || len(b.ID) > 100 || !between(count(b.Title), 1, 45) || !between(len(b.Components), 1, 5) {
 		return invalidForm("modal")
 	}
 	for _, row := range b.Components {
 		for _, in := range row.Components {
-			if count(in.Label) < 1 || count(in.Label) > 45 || count(in.Hint) > 100 || count(in.Value) > 4000 {
+			if !between(count(in.Label), 1, 45) || count(in.Hint) > 100 || count(in.Value) > 4000 {
 				return invalidForm("modal: length")
 			}
 		}
 	}
 	return nil
 }
+
+func between(n, least, most int) bool { return n >= least && n <= most }
 
 // open returns the interaction of a token that may still be used. mu is held.
 func (s *Server) open(c call) (*Exchange, error) {

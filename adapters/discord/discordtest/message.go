@@ -23,34 +23,14 @@ const nonceAge = 3 * time.Minute
 
 // words is what is checked of a message.
 type words struct {
-	Content      string `json:"content"`
-	Nonce        any    `json:"nonce"`
-	EnforceNonce bool   `json:"enforce_nonce"`
-	Flags        int    `json:"flags"`
-	Embeds       []struct {
-		Title       string `json:"title"`
-		URL         string `json:"url"`
-		Description string `json:"description"`
-		Fields      []struct {
-			Name  string `json:"name"`
-			Value string `json:"value"`
-		} `json:"fields"`
-		Footer *struct {
-			Text string `json:"text"`
-		} `json:"footer"`
-		Image *struct {
-			URL string `json:"url"`
-		} `json:"image"`
-	} `json:"embeds"`
-	Components []struct {
-		Kind       int `json:"type"`
-		Components []struct {
-			Kind  int    `json:"type"`
-			Style int    `json:"style"`
-			Label string `json:"label"`
-			ID    string `json:"custom_id"`
-			URL   string `json:"url"`
-		} `json:"components"`
+	Content      string  `json:"content"`
+	Nonce        any     `json:"nonce"`
+	EnforceNonce bool    `json:"enforce_nonce"`
+	Flags        int     `json:"flags"`
+	Embeds       []embed `json:"embeds"`
+	Components   []struct {
+		Kind       int      `json:"type"`
+		Components []button `json:"components"`
 	} `json:"components"`
 	Attachments []struct {
 		ID   any    `json:"id"`
@@ -60,6 +40,48 @@ type words struct {
 		Message string `json:"message_id"`
 		Fail    *bool  `json:"fail_if_not_exists"`
 	} `json:"message_reference"`
+}
+
+// button is what is checked of a button.
+type button struct {
+	Kind  int    `json:"type"`
+	Style int    `json:"style"`
+	Label string `json:"label"`
+	ID    string `json:"custom_id"`
+	URL   string `json:"url"`
+}
+
+// check refuses a button that Discord would refuse.
+func (b button) check() error {
+	const link = 5
+	switch {
+	case b.Kind != 2 || b.Style < 1 || b.Style > link:
+		return invalidForm("components: not a button")
+	case utf8.RuneCountInString(b.Label) > 80 || b.Label == "":
+		return invalidForm("components.label: length")
+	case b.Style == link && (b.URL == "" || len(b.URL) > 512 || b.ID != ""):
+		return invalidForm("components.url")
+	case b.Style != link && (b.ID == "" || utf8.RuneCountInString(b.ID) > 100 || b.URL != ""):
+		return invalidForm("components.custom_id: length")
+	}
+	return nil
+}
+
+// embed is what is checked of an embed.
+type embed struct {
+	Title       string `json:"title"`
+	URL         string `json:"url"`
+	Description string `json:"description"`
+	Fields      []struct {
+		Name  string `json:"name"`
+		Value string `json:"value"`
+	} `json:"fields"`
+	Footer *struct {
+		Text string `json:"text"`
+	} `json:"footer"`
+	Image *struct {
+		URL string `json:"url"`
+	} `json:"image"`
 }
 
 func count(s string) int { return utf8.RuneCountInString(strings.TrimSpace(s)) }
@@ -93,40 +115,56 @@ func checkEmbeds(w words, files map[string][]byte) error {
 		return invalidForm("embeds: must be 10 or fewer")
 	}
 	sum := 0
-	for _, e := range w.Embeds {
-		footer := ""
-		if e.Footer != nil {
-			footer = e.Footer.Text
+	for i := range w.Embeds {
+		size, err := w.Embeds[i].check(w, files)
+		if err != nil {
+			return err
 		}
-		if count(e.Title) > 256 || count(e.Description) > 4096 || count(footer) > 2048 || len(e.Fields) > 25 {
-			return invalidForm("embeds: too long")
-		}
-		sum += count(e.Title) + count(e.Description) + count(footer)
-		for _, f := range e.Fields {
-			if n := count(f.Name); n == 0 || n > 256 {
-				return invalidForm("embeds.fields.name: length")
-			}
-			if n := count(f.Value); n == 0 || n > 1024 {
-				return invalidForm("embeds.fields.value: length")
-			}
-			sum += count(f.Name) + count(f.Value)
-		}
-		if e.URL != "" && !strings.HasPrefix(e.URL, "http://") && !strings.HasPrefix(e.URL, "https://") {
-			return invalidForm("embeds.url: scheme")
-		}
-		if e.Image != nil {
-			if name, ok := strings.CutPrefix(e.Image.URL, "attachment://"); ok && !attached(w, files, name) {
-				return invalidForm("embeds.image.url: no such attachment")
-			}
-		}
-		if e.Title == "" && e.Description == "" && len(e.Fields) == 0 && e.Image == nil && footer == "" {
-			return refuse(http.StatusBadRequest, 50006, "Cannot send an empty message")
-		}
+		sum += size
 	}
 	if sum > 6000 {
 		return invalidForm("embeds: exceeds the maximum size of 6000")
 	}
 	return nil
+}
+
+// check refuses an embed that Discord would refuse, and returns its size.
+func (e *embed) check(w words, files map[string][]byte) (size int, err error) {
+	footer := ""
+	if e.Footer != nil {
+		footer = e.Footer.Text
+	}
+	if count(e.Title) > 256 || count(e.Description) > 4096 || count(footer) > 2048 || len(e.Fields) > 25 {
+		return 0, invalidForm("embeds: too long")
+	}
+	fields, err := e.checkFields()
+	if err != nil {
+		return 0, err
+	}
+	size = count(e.Title) + count(e.Description) + count(footer) + fields
+	if e.URL != "" && !strings.HasPrefix(e.URL, "http://") && !strings.HasPrefix(e.URL, "https://") {
+		return 0, invalidForm("embeds.url: scheme")
+	}
+	if e.Image != nil {
+		if name, ok := strings.CutPrefix(e.Image.URL, "attachment://"); ok && !attached(w, files, name) {
+			return 0, invalidForm("embeds.image.url: no such attachment")
+		}
+	}
+	if size == 0 && e.Image == nil {
+		return 0, refuse(http.StatusBadRequest, 50006, "Cannot send an empty message")
+	}
+	return size, nil
+}
+
+func (e *embed) checkFields() (size int, err error) {
+	for _, f := range e.Fields {
+		name, value := count(f.Name), count(f.Value)
+		if name == 0 || name > 256 || value == 0 || value > 1024 {
+			return 0, invalidForm("embeds.fields: length")
+		}
+		size += name + value
+	}
+	return size, nil
 }
 
 func attached(w words, files map[string][]byte, name string) bool {
@@ -148,17 +186,10 @@ func checkComponents(w words) error {
 			return invalidForm("components: a row has 1 to 5 buttons")
 		}
 		for _, b := range row.Components {
-			link := b.Style == 5
-			switch {
-			case b.Kind != 2 || b.Style < 1 || b.Style > 5:
-				return invalidForm("components: not a button")
-			case utf8.RuneCountInString(b.Label) > 80 || b.Label == "":
-				return invalidForm("components.label: length")
-			case link && (b.URL == "" || len(b.URL) > 512 || b.ID != ""):
-				return invalidForm("components.url")
-			case !link && (b.ID == "" || utf8.RuneCountInString(b.ID) > 100 || b.URL != ""):
-				return invalidForm("components.custom_id: length")
-			case !link && seen[b.ID]:
+			if err := b.check(); err != nil {
+				return err
+			}
+			if b.ID != "" && seen[b.ID] {
 				return refuse(http.StatusBadRequest, 50035, "Component custom id cannot be duplicated")
 			}
 			seen[b.ID] = true

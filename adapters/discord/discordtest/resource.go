@@ -88,7 +88,7 @@ func (s *Server) putCommands(c call) (any, error) {
 	defer s.mu.Unlock()
 	s.commands[c.PathValue("guild")] = c.body
 	s.commandPuts++
-	return json.RawMessage(c.body), nil
+	return c.body, nil
 }
 
 // commandPart is a command or one of its options.
@@ -105,8 +105,12 @@ type commandPart struct {
 	Options []commandPart `json:"options"`
 }
 
+func isName(s string) bool {
+	return s != "" && len(s) <= 32 && s == strings.ToLower(s) && !strings.ContainsAny(s, " .:/")
+}
+
 func (p commandPart) check(size *int) error {
-	if p.Name == "" || len(p.Name) > 32 || p.Name != strings.ToLower(p.Name) || strings.ContainsAny(p.Name, " .:/") {
+	if !isName(p.Name) {
 		return invalidForm("name %q", p.Name)
 	}
 	if n := utf8.RuneCountInString(p.Description); n < 1 || n > 100 {
@@ -119,6 +123,10 @@ func (p commandPart) check(size *int) error {
 	for _, ch := range p.Choices {
 		*size += utf8.RuneCountInString(ch.Name) + utf8.RuneCountInString(ch.Value)
 	}
+	return p.checkOptions(size)
+}
+
+func (p commandPart) checkOptions(size *int) error {
 	optional := false
 	for _, o := range p.Options {
 		if o.Required && optional {

@@ -220,7 +220,7 @@ func (s *Server) admit(w http.ResponseWriter, c call) error {
 	}
 	interaction := strings.HasPrefix(c.URL.Path, "/interactions/") || strings.HasPrefix(c.URL.Path, "/webhooks/")
 	if !interaction && c.URL.Path != "/gateway" && !s.accepts(strings.TrimPrefix(c.Header.Get("Authorization"), "Bot ")) {
-		return refuse(http.StatusUnauthorized, 0, "401: Unauthorized")
+		return refuse(http.StatusUnauthorized, 0, "401: "+http.StatusText(http.StatusUnauthorized))
 	}
 	s.mu.Lock()
 	err := s.limit(w.Header(), c, interaction)
