@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -36,6 +37,7 @@ type parts struct {
 	log     *slog.Logger
 	now     func() time.Time
 	store   *storage.Store
+	tenure  *bot.Tenure
 	symbols *market.Table
 	hours   marketHours
 	chain   *alerts.Chain
@@ -71,17 +73,22 @@ func assemble(ctx context.Context, c Config, in ingredients, log *slog.Logger) (
 		return nil, err
 	}
 	p.store = store
+	// Before anything is read: what another process still serves may change.
+	p.tenure, err = bot.TakeLease(ctx, bot.LeaseOptions{Lease: store.Lease(), Holder: newHolder(), Dead: holderIsDead, Log: log})
+	if err != nil {
+		return nil, errors.Join(err, store.Close())
+	}
 	if err := p.connect(ctx, in); err != nil {
-		return nil, closing(err, store)
+		return nil, errors.Join(err, p.close(ctx))
 	}
 	return p, nil
 }
 
-func closing(err error, store *storage.Store) error {
-	if closeErr := store.Close(); closeErr != nil {
-		return fmt.Errorf("%w (and close the database: %w)", err, closeErr)
-	}
-	return err
+// close gives the lease back and closes the database.
+func (p *parts) close(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+	defer cancel()
+	return errors.Join(p.tenure.End(ctx), p.store.Close())
 }
 
 func (p *parts) connect(ctx context.Context, in ingredients) error {
@@ -244,7 +251,7 @@ func (p *parts) connectBot(in ingredients) error {
 		Hours: p.hours.shown, TradingHours: p.hours.trading, Fonts: fonts, Book: p.checker.Book, History: p.past, Search: p.chain, Reader: feedProbe{p.reader},
 		Checks: bot.PriceChecks{Checker: p.checker, Plan: p.plan, Gate: p.gate, Shelf: p.store},
 		News: bot.ArticleChecks{Checker: &alerts.NewsChecker{
-			Store: p.store.NewsChecks(), Reader: p.reader, Same: news.SameStory, Interval: time.Duration(c.Feeds.Interval), Limit: 60, Parallel: 6,
+			Store: p.store.NewsChecks(), Reader: p.reader, Same: news.NewComparer().Same, Interval: time.Duration(c.Feeds.Interval), Limit: 60, Parallel: 6,
 			Now: p.now, Log: p.log,
 		}},
 		Zone: c.Defaults.Zone,
@@ -267,7 +274,9 @@ func (p *parts) connectPlatforms(in ingredients) error {
 	c := p.config
 	messengers := map[outbox.Account]outbox.Messenger{}
 	rates := map[outbox.Account]outbox.Rates{}
-	p.running = bot.Running{Adapters: map[string]bot.Adapter{}, Rights: map[subscriptions.Platform]bot.Rights{}}
+	p.running = bot.Running{
+		Adapters: map[string]bot.Adapter{}, Rights: map[subscriptions.Platform]bot.Rights{}, Lost: p.tenure.Lost(),
+	}
 	if c.Telegram.Token != "" {
 		client, err := telegram.New(telegram.Options{
 			Account: mainAccount, Token: c.Telegram.Token.reveal(), APIURL: c.Telegram.APIURL, Desk: p.bot, Memory: p.store,
