@@ -34,7 +34,10 @@ type commandLine struct {
 	Run     runCommand     `cmd:"" help:"Run the bot."`
 	Demo    demoCommand    `cmd:"" help:"Run everything on a sample market and a sample newsroom, with a chat in the browser. Needs no account and no network."`
 	Check   checkCommand   `cmd:"" help:"Check the configuration, the database, the sources and the feeds, without sending anything."`
+	Bench   benchCommand   `cmd:"" help:"Measure the delivery of messages against stand-ins of the platforms, on this machine."`
 	Version versionCommand `cmd:"" help:"Print the version."`
+
+	BenchServer benchServerCommand `cmd:"" hidden:"" help:"A stand-in of a platform, for bench."`
 }
 
 // world is what the commands have of the outside.
@@ -58,6 +61,7 @@ func execute(ctx context.Context, args []string, w world) int {
 		kong.Name("bellwether"),
 		kong.Description("One bot that tells people on Discord and Telegram what their markets and their news just did."),
 		kong.Writers(w.stdout, w.stderr),
+		kong.Vars{"bench_rows": benchRowNames()},
 		kong.Exit(func(code int) { exited = code }),
 		kong.BindTo(ctx, (*context.Context)(nil)),
 		kong.Bind(w),

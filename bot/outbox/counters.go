@@ -33,13 +33,19 @@ func (b *Outbox) Counters(ctx context.Context) (Counters, error) {
 	if err != nil {
 		return Counters{}, fmt.Errorf("count sends: %w", err)
 	}
-	c := Counters{Depths: depths}
+	return Counters{Depths: depths, Accounts: b.Accounts()}, nil
+}
+
+// Accounts returns the present figures of the accounts, without asking the
+// store.
+func (b *Outbox) Accounts() []AccountCounters {
+	var all []AccountCounters
 	for _, d := range b.drainers {
 		a := d.stats.snapshot()
 		a.Account = d.account
-		c.Accounts = append(c.Accounts, a)
+		all = append(all, a)
 	}
-	return c, nil
+	return all
 }
 
 // stats are figures that others read while the drainer works.
