@@ -67,7 +67,7 @@ func (d demoCommand) Run(ctx context.Context, w world) (err error) {
 		}
 		go p.progress(ctx, w.stdout)
 	})
-	if closeErr := p.store.Close(); closeErr != nil {
+	if closeErr := p.close(ctx); closeErr != nil {
 		return errors.Join(err, closeErr)
 	}
 	fmt.Fprintln(w.stdout, "\nEnded.")

@@ -44,11 +44,8 @@ func (r runCommand) Run(ctx context.Context, w world) error {
 		return err
 	}
 	log.Info("started", "version", version, "database", p.store.Engine())
-	return closing2(p.serve(ctx, nil), p)
+	return errors.Join(p.serve(ctx, nil), p.close(ctx))
 }
-
-// closing2 closes what a run had open and keeps the first error.
-func closing2(err error, p *parts) error { return errors.Join(err, p.store.Close()) }
 
 // realIngredients are the sources and topics of the real thing.
 func realIngredients(c Config, log *slog.Logger) (ingredients, error) {

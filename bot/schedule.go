@@ -89,6 +89,9 @@ type Running struct {
 	Rights   map[subscriptions.Platform]Rights
 	// Ready is called when everything is up; may be nil.
 	Ready func()
+	// Lost is closed when another process may serve the accounts: then sending
+	// ends at once. nil where that cannot happen.
+	Lost <-chan struct{}
 }
 
 // stopTime is how long a stop waits for tasks under way.
@@ -98,6 +101,8 @@ const stopTime = 15 * time.Second
 // new comes in, what came in is handled, what is being sent is recorded. An
 // adapter that fails for good is said once, and the others go on.
 func (b *Bot) Run(ctx context.Context, r Running) error {
+	ctx, stopServing := context.WithCancel(ctx)
+	defer stopServing()
 	b.outbox, b.rights = r.Outbox, r.Rights
 	work, stopWork := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopWork()
@@ -125,7 +130,15 @@ func (b *Bot) Run(ctx context.Context, r Running) error {
 	if r.Ready != nil {
 		r.Ready()
 	}
-	<-ctx.Done()
+	lost := false
+	select {
+	case <-ctx.Done():
+	case <-r.Lost:
+		lost = true
+		stopSending()
+		stopWork()
+		stopServing()
+	}
 	b.log.Info("stopping")
 	serving.Wait()
 	stopTasks()
@@ -134,6 +147,9 @@ func (b *Bot) Run(ctx context.Context, r Running) error {
 	stopWork()
 	stopSending()
 	sent.Wait()
+	if lost {
+		return ErrLeaseLost
+	}
 	if sendErr != nil && !errors.Is(sendErr, context.Canceled) {
 		return fmt.Errorf("outbox: %w", sendErr)
 	}

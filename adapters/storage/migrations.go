@@ -16,6 +16,7 @@ func migrations() []*gormigrate.Migration {
 			peopleTables, ruleTables, marketTables, newsTables, eventTables, inboxTables, memoryTables,
 			outboxTables,
 		)},
+		{ID: "0002-lease", Migrate: inOrder(leaseTables)},
 	}
 }
 
