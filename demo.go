@@ -60,6 +60,7 @@ func (d demoCommand) Run(ctx context.Context, w world) (err error) {
 	if err != nil {
 		return err
 	}
+	p.warmPause = 20 * time.Millisecond
 	err = p.serve(ctx, func(address string) {
 		fmt.Fprintf(w.stdout, "Bellwether demo: open %s in a browser. Ctrl-C ends it.\n", address)
 		if err := p.welcomeGuest(ctx, office.address+"/markets.rss"); err != nil {

@@ -51,6 +51,8 @@ type parts struct {
 	outbox  *outbox.Outbox
 	running bot.Running
 	chat    *webchat.Chat // nil where there is none
+	// warmPause lies between two symbols whose past is asked for.
+	warmPause time.Duration
 }
 
 // ingredients are what differs between the real thing and the demo.
@@ -67,7 +69,7 @@ type ingredients struct {
 
 // assemble makes the parts and connects them. Nothing runs yet.
 func assemble(ctx context.Context, c Config, in ingredients, log *slog.Logger) (*parts, error) {
-	p := &parts{config: c, log: log, now: time.Now}
+	p := &parts{config: c, log: log, now: time.Now, warmPause: warmPause}
 	store, err := storage.Open(ctx, storage.Options{URL: c.Database.URL.reveal(), Connections: c.Database.Connections, Log: log})
 	if err != nil {
 		return nil, err

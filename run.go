@@ -129,6 +129,9 @@ func (p *parts) serve(ctx context.Context, ready func(address string)) error {
 	if err := p.checker.Start(ctx); err != nil {
 		return err
 	}
+	if err := p.recall(ctx); err != nil {
+		return fmt.Errorf("read the past of symbols: %w", err)
+	}
 	address := ""
 	if p.chat != nil {
 		listener, err := listen(ctx, p.config.WebChat.Listen)
@@ -139,8 +142,11 @@ func (p *parts) serve(ctx context.Context, ready func(address string)) error {
 		p.log.Info("web chat", "address", address)
 		p.running.Adapters["webchat"] = webServer{listener: listener, handler: p.chat.Handler()}
 	}
-	if ready != nil {
-		p.running.Ready = func() { ready(address) }
+	p.running.Ready = func() {
+		go p.warm(ctx, p.warmPause)
+		if ready != nil {
+			ready(address)
+		}
 	}
 	return p.bot.Run(ctx, p.running)
 }
