@@ -16,7 +16,7 @@ import (
 const (
 	refusedFirst   = 5 * time.Minute
 	refusedLongest = 6 * time.Hour
-	brokenFirst    = 15 * time.Second
+	brokenFirst    = 4 * time.Second
 	brokenLongest  = 10 * time.Minute
 	// spread is the part of a pause by which chance makes it longer, so that many
 	// installations do not return at the same moment.
@@ -38,6 +38,7 @@ type fuse struct {
 	mu      sync.Mutex
 	streak  int // failures since the last success
 	since   time.Time
+	why     string // the last failure's reason
 	told    bool
 	trial   bool
 	resting time.Time
@@ -141,6 +142,7 @@ func (f *fuse) tell(quotes []market.Quote, err error) {
 		if f.since.IsZero() {
 			f.since = now
 		}
+		f.why = e.Reason
 		if !f.told && (e.Refused || f.streak >= 2) {
 			f.told = true
 			notice = Notice{Source: f.source.Name(), Since: f.since, Reason: e.Reason}
@@ -165,4 +167,12 @@ func (f *fuse) restsUntil() time.Time {
 		return f.resting.UTC()
 	}
 	return time.Time{}
+}
+
+// failing tells since when the source gives nothing, and why; ok is false where
+// it is well.
+func (f *fuse) failing() (n Notice, ok bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return Notice{Source: f.source.Name(), Since: f.since, Reason: f.why}, !f.since.IsZero()
 }
