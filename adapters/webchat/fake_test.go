@@ -191,7 +191,9 @@ func (d *desk) Suggest(_ context.Context, r bot.Request, option, typed string) (
 	return out, nil
 }
 
-func (d *desk) Report(context.Context, ...bot.Signal) error { return errors.New("a web chat reports nothing") }
+func (d *desk) Report(context.Context, ...bot.Signal) error {
+	return errors.New("a web chat reports nothing")
+}
 
 func (d *desk) requests() []bot.Request {
 	d.mu.Lock()

@@ -29,15 +29,16 @@
     return a;
   }
   const token = () => Array.from(crypto.getRandomValues(new Uint8Array(15)), (b) => (b % 36).toString(36)).join("");
-  const clock = (d) => d.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
+  const hours = { hour: "2-digit", minute: "2-digit", hourCycle: "h23" }; // as the bot writes them
+  const clock = (d) => d.toLocaleTimeString([], hours);
   const day = (d) => d.toDateString();
-  const exact = (d) => d.toLocaleString([], { dateStyle: "full", timeStyle: "medium" });
+  const exact = (d) => d.toLocaleString([], { weekday: "long", day: "numeric", month: "long", year: "numeric", ...hours, second: "2-digit", timeZoneName: "short" });
 
   function moment(i) {
     const at = new Date(i.at), t = el("time");
     if (isNaN(at)) return document.createTextNode(i.text);
     t.dateTime = i.at; t.title = exact(at);
-    t.textContent = day(at) === day(new Date()) ? clock(at) : at.toLocaleString([], { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
+    t.textContent = day(at) === day(new Date()) ? clock(at) : at.toLocaleString([], { day: "numeric", month: "short", ...hours });
     return t;
   }
   function code(words) {
@@ -83,7 +84,12 @@
   function block(b) {
     switch (b.kind) {
       case "quote": return put(el("blockquote"), b.inlines);
-      case "list": { const ul = el("ul"); for (const item of b.items || []) ul.append(put(el("li"), item)); return ul; }
+      case "list": {
+        const ul = el("ul");
+        for (const item of b.items || []) ul.append(put(el("li"), item));
+        if ([...ul.children].every((li) => /^\d+[.)] /.test(li.textContent))) ul.className = "counted"; // has its own numbers
+        return ul;
+      }
       case "fields": { const dl = el("dl"); for (const f of b.fields || []) dl.append(el("dt", "", f.name), put(el("dd"), f.value)); return dl; }
       case "table": return table(b.rows);
     }
@@ -372,8 +378,15 @@
     text.style.height = "auto"; text.style.height = Math.min(text.scrollHeight, 140) + "px";
     form.querySelector(".send").disabled = !text.value.trim();
   }
+  let shifted = false;
   text.addEventListener("input", () => { grow(); suggest(); });
+  text.addEventListener("beforeinput", (e) => { // the Enter of a phone's keyboard comes only like this
+    if (e.inputType !== "insertLineBreak" || shifted || e.isComposing) return;
+    e.preventDefault();
+    if (text.value.trim()) form.requestSubmit();
+  });
   text.addEventListener("keydown", (e) => {
+    shifted = e.shiftKey;
     if (e.isComposing) return;
     const open = !menu.hidden, arrow = e.key === "ArrowDown" ? 1 : e.key === "ArrowUp" ? -1 : 0;
     if (open && arrow) { e.preventDefault(); mark(arrow); return; }
