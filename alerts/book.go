@@ -43,7 +43,9 @@ func (b *Book) Seen(standings ...Standing) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	for _, s := range standings {
-		b.shelf(s.Quote.Ticker).last = &s
+		if traded := s.forRules(); !traded.Quote.Time.IsZero() {
+			b.shelf(s.Quote.Ticker).last = &traded
+		}
 	}
 }
 
@@ -64,13 +66,13 @@ func (b *Book) Put(records ...Record) {
 func (b *Book) Remove(id RuleID, revision int64) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if at, ok := b.places[id]; ok && !later(at.revision, uint32(revision)) {
+	if at, ok := b.places[id]; ok && !newer(at.revision, uint32(revision)) {
 		b.drop(id)
 	}
 }
 
-// later tells whether revision a comes after b, whose low bits are known.
-func later(a, b uint32) bool { return int32(a-b) > 0 }
+// newer tells whether revision a comes after b, whose low bits are known.
+func newer(a, b uint32) bool { return int32(a-b) > 0 }
 
 // Len returns how many rules the book holds.
 func (b *Book) Len() int {
@@ -157,7 +159,7 @@ func (b *Book) shelf(ticker market.Ticker) *shelf {
 // putOne replaces one rule.
 func (b *Book) putOne(r Record) {
 	if at, ok := b.places[r.Rule.ID]; ok {
-		if later(at.revision, uint32(r.Rule.Revision)) {
+		if newer(at.revision, uint32(r.Rule.Revision)) {
 			return
 		}
 		b.drop(r.Rule.ID)
@@ -211,7 +213,7 @@ func (b *Book) dropOlder(records []Record, latest map[RuleID]int) {
 	for i, r := range records {
 		id := r.Rule.ID
 		at, ok := b.places[id]
-		if !ok || latest[id] != i || later(at.revision, uint32(r.Rule.Revision)) {
+		if !ok || latest[id] != i || newer(at.revision, uint32(r.Rule.Revision)) {
 			continue
 		}
 		if _, rich := b.rich[id]; rich {
@@ -338,6 +340,38 @@ func (b *Book) Has(ticker market.Ticker) bool {
 	defer b.mu.RUnlock()
 	s := b.index[ticker]
 	return s != nil && s.rules > 0
+}
+
+// Active returns the rules that wait for something of a symbol, by ID.
+func (b *Book) Active(ticker market.Ticker) []RuleID {
+	b.mu.RLock()
+	defer b.mu.RUnlock()
+	s := b.index[ticker]
+	if s == nil {
+		return nil
+	}
+	out := slices.Concat(s.always, s.up.rules, s.down.rules)
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+// About returns all rules on a symbol, those that rest among them, by ID.
+func (b *Book) About(ticker market.Ticker) []RuleID {
+	b.mu.RLock()
+	defer b.mu.RUnlock()
+	s := b.index[ticker]
+	if s == nil {
+		return nil
+	}
+	var out []RuleID
+	for id, at := range b.places {
+		tickers, rich := b.rich[id]
+		if rich && slices.Contains(tickers, ticker) || !rich && at.shelf == s.number {
+			out = append(out, id)
+		}
+	}
+	slices.Sort(out)
+	return out
 }
 
 // Distance tells how far a symbol's last accepted price is from the nearest

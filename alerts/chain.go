@@ -314,3 +314,13 @@ func (c *Chain) Search(ctx context.Context, text string) ([]market.Symbol, error
 	}
 	return nil, failure
 }
+
+// Failing returns the first of a symbol's sources that gives nothing at present.
+func (c *Chain) Failing(ticker market.Ticker) (n Notice, ok bool) {
+	for _, f := range c.order(ticker) {
+		if n, ok = f.failing(); ok {
+			return n, true
+		}
+	}
+	return Notice{}, false
+}

@@ -1,7 +1,6 @@
 package alerts
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -32,6 +31,21 @@ type Verdict struct {
 	Base   market.Price
 	BaseAt time.Time
 	Reason string // why it is not accepted, in plain words
+	// Repeat tells that the quote is the one that was accepted last. It counts as
+	// accepted where that was not saved.
+	Repeat bool
+	// Split is set with a held quote that a split explains.
+	Split market.Split
+	// Doubt is set once, when a price that only a second source or the operator
+	// can confirm has come again.
+	Doubt *Doubt
+}
+
+// Doubt is a price that waits for a decision.
+type Doubt struct {
+	Price, Last market.Price
+	Since       time.Time // UTC; when it was seen first
+	Reason      string    // plain words
 }
 
 // Guard decides which quotes to believe.
@@ -57,6 +71,11 @@ type Checker struct {
 	Outage time.Duration
 	// Watched are symbols to be read beside those of rules (lists, the strip).
 	Watched func(ctx context.Context) ([]market.Ticker, error)
+	// Rescaled hears that a symbol was split, after its rules are held and its
+	// last quote is rescaled; may be nil.
+	Rescaled func(ctx context.Context, ticker market.Ticker, split market.Split)
+	// Watch notices quotes that fail to come; may be nil.
+	Watch *Watch
 	// Told hears of the quotes that were accepted and saved; may be nil.
 	Told func(ctx context.Context, standings []Standing)
 	Now  func() time.Time
@@ -66,6 +85,16 @@ type Checker struct {
 	mu      sync.Mutex // guards the fields below
 	last    map[market.Ticker]Standing
 	checked time.Time
+
+	// Used by the running check alone:
+
+	// resumed is when checks began again after an outage, caught the symbols
+	// whose missed time was looked at since.
+	resumed time.Time
+	caught  map[market.Ticker]bool
+	// crossings are quotes that wait for a second read because another source
+	// gave them than the last accepted one.
+	crossings map[market.Ticker]market.Quote
 }
 
 // Outcome counts what a check did.
@@ -91,6 +120,7 @@ func (c *Checker) Start(ctx context.Context) error {
 		c.last[s.Quote.Ticker] = s
 	}
 	c.Book.Seen(standings...)
+	c.crossings = map[market.Ticker]market.Quote{}
 	return nil
 }
 
@@ -132,79 +162,22 @@ func (c *Checker) Check(ctx context.Context) (Outcome, error) {
 			return out, err
 		}
 	}
-	gap := c.Outage > 0 && (c.checked.IsZero() || now.Sub(c.checked) >= c.Outage)
-	if err := c.judge(ctx, run, quotes, gap); err != nil {
+	if c.Outage > 0 && (c.checked.IsZero() || now.Sub(c.checked) >= c.Outage) {
+		c.resumed, c.caught = now, map[market.Ticker]bool{}
+	}
+	if err := c.judge(ctx, run, quotes); err != nil {
 		return out, err
 	}
 	c.checked = now
+	if c.Watch != nil {
+		if err := c.watch(ctx, run, due, quotes, sourceErr); err != nil {
+			return out, err
+		}
+	}
 	if sourceErr != nil {
 		return out, fmt.Errorf("read quotes: %w", sourceErr)
 	}
 	return out, nil
-}
-
-// judge takes the quotes in the order of their times.
-func (c *Checker) judge(ctx context.Context, run *run, quotes []market.Quote, gap bool) error {
-	slices.SortStableFunc(quotes, func(a, b market.Quote) int {
-		return cmp.Or(a.Time.Compare(b.Time), cmp.Compare(a.Ticker, b.Ticker))
-	})
-	for _, quote := range quotes {
-		last := run.latest(quote.Ticker)
-		verdict := c.Guard.Judge(last, quote, run.now)
-		if !verdict.Accepted && !verdict.Held {
-			if verdict.Reason != "" {
-				c.Log.Info("quote not accepted", "ticker", quote.Ticker, "price", quote.Price.String(),
-					"source", quote.Source, "reason", verdict.Reason)
-			}
-			continue
-		}
-		if gap && verdict.Accepted {
-			c.missed(ctx, run, last, quote)
-			last = run.latest(quote.Ticker)
-		}
-		tick := Tick{
-			Ticker: quote.Ticker, From: last.Quote, To: quote, Base: verdict.Base, BaseAt: verdict.BaseAt,
-			Held: verdict.Held, Confirmed: verdict.Confirmed, Hours: c.Hours,
-		}
-		if verdict.Held {
-			run.out.Held++
-		} else {
-			run.out.Accepted++
-		}
-		if err := run.tick(ctx, tick); err != nil {
-			return err
-		}
-	}
-	return run.flush(ctx)
-}
-
-// missed replays what the bars tell of the time between two accepted quotes.
-func (c *Checker) missed(ctx context.Context, run *run, last Standing, quote market.Quote) {
-	from := last.Quote.Time
-	if c.Bars == nil || from.IsZero() || quote.Time.Sub(from) < c.Outage || !c.Book.Has(quote.Ticker) {
-		return
-	}
-	step := 5 * time.Minute
-	if quote.Time.Sub(from) > 5*day {
-		step = day
-	}
-	bars, err := c.Bars.Bars(ctx, quote.Ticker, step, from)
-	if err != nil {
-		c.Log.Warn("bars of the outage not read", "ticker", quote.Ticker, "error", err)
-		return
-	}
-	for _, tick := range barTicks(last, market.Line{Ticker: quote.Ticker, Step: step, Bars: bars}) {
-		if !tick.To.Time.After(from) || !tick.To.Time.Before(quote.Time) {
-			continue
-		}
-		tick.Missed, tick.Hours = true, c.Hours
-		tick.From = last.Quote
-		if err := run.tick(ctx, tick); err != nil {
-			c.Log.Warn("outage not evaluated to its end", "ticker", quote.Ticker, "error", err)
-			return
-		}
-		last.Quote = tick.To
-	}
 }
 
 // Correct takes firings back whose quote turned out false.
@@ -222,12 +195,11 @@ func (c *Checker) Correct(ctx context.Context, reason string, firings ...Firing)
 
 // commit saves a batch, and tells whether rules changed meanwhile.
 func (c *Checker) commit(ctx context.Context, batch Batch) (conflict bool, err error) {
-	if len(batch.States)+len(batch.Events)+len(batch.Standings) == 0 {
+	if len(batch.States)+len(batch.Events)+len(batch.Standings)+len(batch.Holds) == 0 {
 		return false, nil
 	}
 	err = c.Store.Commit(ctx, batch)
-	var changed *ConflictError
-	if errors.As(err, &changed) {
+	if _, changed := errors.AsType[*ConflictError](err); changed {
 		return true, nil
 	}
 	if err != nil {

@@ -23,7 +23,7 @@ const (
 	EventAlso       EventKind = "also"      // another feed tells a story that was told
 	EventBell       EventKind = "bell"      // a venue opens, closes, or will in n minutes
 	EventQuotesLate EventKind = "late"      // quotes are late; or, with Firing nil and Over, no longer
-	EventHeld       EventKind = "held"      // a rule waits for its owner (split, stopped trading)
+	EventHeld       EventKind = "held"      // a rule waits for its owner (split), or a symbol's price for a decision (Notice)
 	EventSummary    EventKind = "summary"   // several things told as one
 )
 
@@ -67,6 +67,8 @@ type Event struct {
 	Articles []news.Article
 	Bell     *Bell
 	Notice   *Notice
+	// Split is the split that a rule is held for (EventHeld).
+	Split *market.Split
 }
 
 // Firing is a rule that fired, and why.
@@ -101,11 +103,35 @@ type Bell struct {
 	In    time.Duration // how long before; 0 at the bell
 }
 
+// NoticeKind says what a notice is about.
+type NoticeKind string
+
+// The kinds of notice.
+const (
+	NoticeLate    NoticeKind = ""        // quotes are late, or no longer
+	NoticeDoubted NoticeKind = "doubted" // a price is not believed and waits for a decision
+	NoticeStopped NoticeKind = "stopped" // a symbol has had no new price for a day
+	NoticeUnseen  NoticeKind = "unseen"  // what prices did while we were away is not known
+)
+
 // Notice is something about our own working that people are to know.
 type Notice struct {
+	Kind   NoticeKind
 	Source string // of quotes
 	Feed   news.FeedID
-	Since  time.Time // UTC
-	Over   bool      // it is well again
-	Reason string    // plain words
+	// Tickers are symbols that it is about, at most MaxNamed of them.
+	Tickers []market.Ticker
+	// Price is the price that is doubted, Last the last one that was believed.
+	Price, Last market.Price
+	Since       time.Time // UTC
+	Until       time.Time // UTC; zero where it goes on
+	Over        bool      // it is well again
+	Reason      string    // plain words
 }
+
+// MaxNamed is how many symbols a notice names.
+const MaxNamed = 20
+
+// MaxTopics bounds how many rules one notice is told to: a notice is no place
+// for a million rules of one symbol.
+const MaxTopics = 5000

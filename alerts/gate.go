@@ -20,6 +20,11 @@ type GateOptions struct {
 	Day func(ticker market.Ticker, at time.Time) (day, before time.Time, open bool)
 	// Second asks another source than the one named; nil where there is none.
 	Second func(ctx context.Context, ticker market.Ticker, besides string) (market.Quote, error)
+	// Splits reads a share's splits from a time on, oldest first; nil where no
+	// source tells of them. It is asked only about a price that looks like one.
+	Splits func(ctx context.Context, ticker market.Ticker, from time.Time) ([]market.Split, error)
+	// Decision is what the operator says of a held quote; may be nil.
+	Decision func(ticker market.Ticker, held market.HeldQuote) market.Decision
 	// Records are what was remembered before a restart.
 	Records map[market.Ticker]market.Record
 	Log     *slog.Logger
@@ -38,14 +43,18 @@ type Gate struct {
 	mu      sync.Mutex
 	records map[market.Ticker]market.Record
 	changed map[market.Ticker]market.Record
-	decided map[market.Ticker]market.Decision
+	// doubted is which held quote of a symbol was told as one that needs a
+	// decision, by when it was seen first.
+	doubted map[market.Ticker]time.Time
+	// splits is when a symbol's splits were read last.
+	splits map[market.Ticker]time.Time
 }
 
 // NewGate returns a gate.
 func NewGate(o GateOptions) *Gate {
 	g := &Gate{
 		o: o, records: make(map[market.Ticker]market.Record), changed: make(map[market.Ticker]market.Record),
-		decided: make(map[market.Ticker]market.Decision),
+		doubted: make(map[market.Ticker]time.Time), splits: make(map[market.Ticker]time.Time),
 	}
 	maps.Copy(g.records, o.Records)
 	return g
@@ -60,22 +69,97 @@ func (g *Gate) Judge(last Standing, q market.Quote, now time.Time) Verdict {
 		// The process ended between two saves: the accepted quote is the truth.
 		before.Last = market.Sighting{Price: last.Quote.Price, Time: last.Quote.Time, Seen: last.Quote.Received, Source: last.Quote.Source}
 	}
-	e := market.Evidence{Symbol: g.o.Symbol(q.Ticker), Decision: g.decided[q.Ticker]}
+	record, v := g.judge(before, q, g.evidence(before, q), now)
+	if record != before {
+		g.records[q.Ticker], g.changed[q.Ticker] = record, record
+	}
+	g.tell(q, v, before)
+	out := verdictOf(v, now)
+	out.Doubt = g.doubt(q.Ticker, v, record)
+	return out
+}
+
+// evidence gathers what is known without asking anybody outside.
+func (g *Gate) evidence(before market.Record, q market.Quote) market.Evidence {
+	e := market.Evidence{Symbol: g.o.Symbol(q.Ticker)}
+	if g.o.Decision != nil && !before.Held.None() {
+		e.Decision = g.o.Decision(q.Ticker, before.Held)
+	}
 	if g.o.Day != nil {
 		e.Session, e.Before, e.Open = g.o.Day(q.Ticker, q.Time)
 	}
+	return e
+}
+
+// judge has the guard judge a quote, with more evidence where it is needed.
+func (g *Gate) judge(before market.Record, q market.Quote, e market.Evidence, now time.Time) (market.Record, market.Verdict) {
 	record, v := g.guard.Judge(before, q, e, now)
+	if g.likeSplit(e.Symbol.Class, before, q, v, now) {
+		for _, split := range g.splitsOf(q.Ticker, before.Last.Time, now) {
+			e.Split = split
+			if scaled, explained := g.guard.Judge(before, q, e, now); explained.Split.Factor() != 0 {
+				return scaled, explained
+			}
+		}
+		e.Split = market.Split{}
+	}
 	if v.Price.Outcome == market.Hold || v.PreviousClose.Outcome == market.Hold && v.New {
 		if second, ok := g.second(q); ok {
 			e.Second = second
 			record, v = g.guard.Judge(before, q, e, now)
 		}
 	}
-	if record != before {
-		g.records[q.Ticker], g.changed[q.Ticker] = record, record
+	return record, v
+}
+
+// leastSplit is the least step that may be a split: five shares for four.
+// splitPause is the time between two looks at a symbol's splits while a quote of
+// it stays held.
+const (
+	leastSplit = 1.24
+	splitPause = 30 * time.Minute
+)
+
+// likeSplit tells whether a share's price is suspicious as a split makes it, and
+// its splits were not read lately.
+func (g *Gate) likeSplit(class market.Class, before market.Record, q market.Quote, v market.Verdict, now time.Time) bool {
+	if g.o.Splits == nil || before.Last.None() || class != market.ClassEquity && class != market.ClassETF {
+		return false
 	}
-	g.tell(q, v, before)
-	return verdictOf(v, now)
+	if v.Price.Outcome != market.Hold && v.Price.Reason != market.ReasonConfirmed {
+		return false
+	}
+	ratio := q.Price.Float() / before.Last.Price.Float()
+	if ratio > 1/leastSplit && ratio < leastSplit {
+		return false
+	}
+	return v.FirstHeld || now.Sub(g.splits[q.Ticker]) >= splitPause
+}
+
+// splitsOf reads a symbol's splits since shortly before its last quote.
+func (g *Gate) splitsOf(ticker market.Ticker, last, now time.Time) []market.Split {
+	ctx, cancel := context.WithTimeout(context.Background(), secondTime)
+	defer cancel()
+	splits, err := g.o.Splits(ctx, ticker, last.Add(-2*day))
+	if err != nil {
+		// Asked again at the next read.
+		g.o.Log.Warn("splits not read", "ticker", ticker, "error", err)
+		delete(g.splits, ticker)
+		return nil
+	}
+	g.splits[ticker] = now
+	return splits
+}
+
+// doubt returns, once, a held price that came again and that no further read of
+// the same source can confirm.
+func (g *Gate) doubt(ticker market.Ticker, v market.Verdict, record market.Record) *Doubt {
+	held := record.Held
+	if held.None() || v.FirstHeld || v.Price.Outcome != market.Hold || v.Price.Reason != market.ReasonUnit || g.doubted[ticker].Equal(held.Seen) {
+		return nil
+	}
+	g.doubted[ticker] = held.Seen
+	return &Doubt{Price: held.Price, Last: record.Last.Price, Since: held.Seen, Reason: v.Price.Plain()}
 }
 
 // second asks another source, without holding others up for long.
@@ -105,7 +189,7 @@ func (g *Gate) tell(q market.Quote, v market.Verdict, before market.Record) {
 }
 
 func verdictOf(v market.Verdict, now time.Time) Verdict {
-	out := Verdict{Base: v.Base, BaseAt: v.BaseDay}
+	out := Verdict{Base: v.Base, BaseAt: v.BaseDay, Split: v.Split, Repeat: v.Price.Reason == market.ReasonRepeat}
 	switch v.Price.Outcome {
 	case market.Accept:
 		out.Accepted = v.New
@@ -119,7 +203,9 @@ func verdictOf(v market.Verdict, now time.Time) Verdict {
 			out.Reason = "" // said when it was held first
 		}
 	default:
-		out.Reason = v.Price.Plain()
+		if v.Price.Reason != market.ReasonOperator { // who decided it knows
+			out.Reason = v.Price.Plain()
+		}
 	}
 	return out
 }

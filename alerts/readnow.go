@@ -25,7 +25,7 @@ func (c *Checker) Read(ctx context.Context, tickers []market.Ticker) (missing []
 		}
 	}
 	out := &Outcome{Asked: len(tickers), Quotes: len(quotes)}
-	if err := c.judge(ctx, &run{checker: c, now: now, out: out}, quotes, false); err != nil {
+	if err := c.judge(ctx, &run{checker: c, now: now, out: out}, quotes); err != nil {
 		return missing, err
 	}
 	if sourceErr != nil {

@@ -36,6 +36,8 @@ type run struct {
 	out       *Outcome
 	works     []work
 	standings []Standing // of ticks whose works are all in works or saved
+	events    []Event    // that no rule made
+	blind     []absence
 	ids       []RuleID
 }
 
@@ -52,10 +54,16 @@ func (r *run) tick(ctx context.Context, tick Tick) error {
 		}
 	}
 	if !tick.Held {
-		r.standings = append(r.standings, Standing{Quote: tick.To, Base: tick.Base, BaseAt: tick.BaseAt})
-		if len(r.standings) >= MaxBatch {
-			return r.flush(ctx)
-		}
+		return r.stand(ctx, Standing{Quote: tick.To, Base: tick.Base, BaseAt: tick.BaseAt})
+	}
+	return nil
+}
+
+// stand makes a quote the last accepted one.
+func (r *run) stand(ctx context.Context, s Standing) error {
+	r.standings = append(r.standings, s)
+	if len(r.standings) >= MaxBatch {
+		return r.flush(ctx)
 	}
 	return nil
 }
@@ -122,7 +130,7 @@ func (r *run) saved(ctx context.Context, records map[RuleID]Record, batch Batch)
 	}
 	c.Book.Put(put...)
 	r.out.Events += len(batch.Events)
-	r.works, r.standings = r.works[:0], r.standings[:0]
+	r.works, r.standings, r.events = r.works[:0], r.standings[:0], r.events[:0]
 }
 
 // evaluate judges the gathered works, in order, on the rules as they are stored.
@@ -135,6 +143,7 @@ func (r *run) evaluate(ctx context.Context) (map[RuleID]Record, Batch, error) {
 	changed := map[stateKey]int{}
 	var batch Batch
 	batch.Standings = append(batch.Standings, r.standings...)
+	batch.Events = append(batch.Events, r.events...)
 	for _, w := range r.works {
 		view.reach(w.tick)
 		record, ok := records[w.rule]
@@ -251,10 +260,12 @@ func (v *runView) reach(tick Tick) {
 
 // Latest returns the symbol's last quote accepted before the current tick.
 func (v *runView) Latest(ticker market.Ticker) (Standing, bool) {
-	if s, ok := v.passed[ticker]; ok {
-		return s, true
+	s, ok := v.passed[ticker]
+	if !ok {
+		s, ok = v.checker.Latest(ticker)
 	}
-	return v.checker.Latest(ticker)
+	s = s.forRules()
+	return s, ok && !s.Quote.Time.IsZero()
 }
 
 // At looks into the past.

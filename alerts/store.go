@@ -65,12 +65,22 @@ type Batch struct {
 	// Revisions are those of the rules that the states belong to; where another
 	// is stored, people changed the rule meanwhile.
 	Revisions map[RuleID]int64
+	// Holds are rules that wait for their owners from now on.
+	Holds []Hold
 	// Events are saved unless their Key is known.
 	Events []Event
 	// Standings are the accepted quotes with the previous close to believe, in
 	// the order of their times; of several of one symbol the last one stands. A
 	// symbol's is in the last batch that its quote made necessary.
 	Standings []Standing
+}
+
+// Hold makes a rule wait for its owner. It is saved where the rule's stored
+// revision is Revision, which rises by one.
+type Hold struct {
+	Rule     RuleID
+	Revision int64
+	For      string // as Rule.HeldFor
 }
 
 // Store keeps rules, states, events and accepted quotes.
@@ -80,7 +90,7 @@ type Store interface {
 	Records(ctx context.Context, ids []RuleID) ([]Record, error)
 	// Standings loads every symbol's last accepted quote.
 	Standings(ctx context.Context) ([]Standing, error)
-	// Commit saves a batch in one transaction. Where a state's Version or its
+	// Commit saves a batch in one transaction. Where a state's Version or a
 	// rule's revision is not the stored one, or the rule is gone, it saves nothing
 	// and returns a *ConflictError.
 	Commit(ctx context.Context, batch Batch) error

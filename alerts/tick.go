@@ -38,6 +38,29 @@ type Standing struct {
 	Quote  market.Quote
 	Base   market.Price // 0 where none is believed
 	BaseAt time.Time    // UTC
+	// Traded is, where Quote is a rate that is set once a day, the last accepted
+	// quote that was none: rules are judged on it. It is zero where Quote is
+	// traded itself, or where there was none.
+	Traded market.Quote
+}
+
+// forRules returns the standing as rules see it: a rate that is set once a day
+// is no quote to them. Its Time is zero where nothing was traded yet.
+func (s Standing) forRules() Standing {
+	if s.Quote.Fix {
+		s.Quote = s.Traded
+	}
+	s.Traded = market.Quote{}
+	return s
+}
+
+// next returns the standing after another accepted quote.
+func (s Standing) next(quote market.Quote, base market.Price, baseAt time.Time) Standing {
+	out := Standing{Quote: quote, Base: base, BaseAt: baseAt}
+	if quote.Fix {
+		out.Traded = s.forRules().Quote
+	}
+	return out
 }
 
 // View looks up accepted prices. It must give the same answers after a restart.

@@ -59,8 +59,12 @@ func (t *Trail) path(ticker market.Ticker) *trailPath {
 	return p
 }
 
-// Note adds an accepted quote. One that is older than the last is passed over.
+// Note adds an accepted quote. One that is older than the last is passed over,
+// and so is a rate that is set once a day: no move is measured from it.
 func (t *Trail) Note(s Standing) {
+	if s.Quote.Fix {
+		return
+	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	p := t.path(s.Quote.Ticker)
@@ -226,4 +230,21 @@ func (t *Trail) Range(ticker market.Ticker) market.Price {
 	}
 	slices.SortFunc(ranges, market.Price.Cmp)
 	return ranges[len(ranges)/2]
+}
+
+// Rescale multiplies what is remembered of a symbol by a split's factor.
+func (t *Trail) Rescale(ticker market.Ticker, split market.Split) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	p := t.paths[ticker]
+	if p == nil {
+		return
+	}
+	p.last = p.last.scaled(split)
+	for i := range p.points {
+		p.points[i].price = split.Scale(p.points[i].price)
+	}
+	for i := range p.days {
+		p.days[i].low, p.days[i].high = split.Scale(p.days[i].low), split.Scale(p.days[i].high)
+	}
 }

@@ -72,6 +72,12 @@ func (c *Checks) Commit(ctx context.Context, batch alerts.Batch) error {
 		if len(conflicts) > 0 {
 			return &alerts.ConflictError{Rules: conflicts}
 		}
+		if conflicts, err = putHolds(tx, batch.Holds); err != nil {
+			return err
+		}
+		if len(conflicts) > 0 {
+			return &alerts.ConflictError{Rules: conflicts}
+		}
 		if err := putEvents(tx, batch.Events); err != nil {
 			return err
 		}
@@ -106,6 +112,23 @@ func putStates(tx *gorm.DB, states []alerts.State, revisions map[alerts.RuleID]i
 		}
 		if saved.RowsAffected == 0 {
 			conflicts = append(conflicts, st.Rule)
+		}
+	}
+	return conflicts, nil
+}
+
+// putHolds makes rules wait for their owners and returns those that were
+// changed or deleted meanwhile.
+func putHolds(tx *gorm.DB, holds []alerts.Hold) ([]alerts.RuleID, error) {
+	var conflicts []alerts.RuleID
+	for _, h := range holds {
+		held := tx.Model(&ruleRow{}).Where("id = ? AND revision = ?", int64(h.Rule), h.Revision).
+			Updates(map[string]any{"held_for": h.For, "revision": h.Revision + 1})
+		if held.Error != nil {
+			return nil, wrap("hold rule", held.Error)
+		}
+		if held.RowsAffected == 0 {
+			conflicts = append(conflicts, h.Rule)
 		}
 	}
 	return conflicts, nil

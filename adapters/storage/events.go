@@ -51,13 +51,24 @@ func (r eventRow) event() (alerts.Event, error) {
 	return e, err
 }
 
-// putEvents keeps events; one whose key is known is passed over.
+// putEvents keeps events; one whose key is known is passed over, unless it is of
+// an outage that concerns more people now: it is matched anew, which adds only
+// those who were not told.
 func putEvents(tx *gorm.DB, events []alerts.Event) error {
 	rows := make([]eventRow, 0, len(events))
 	for _, e := range events {
 		row, err := toEventRow(e)
 		if err != nil {
 			return err
+		}
+		if e.Kind == alerts.EventQuotesLate {
+			grown := clause.OnConflict{
+				Columns: []clause.Column{{Name: "key"}}, DoUpdates: clause.AssignmentColumns([]string{"body", "matched", "position"}),
+			}
+			if err := tx.Clauses(grown).Create(&row).Error; err != nil {
+				return wrap("write events", err)
+			}
+			continue
 		}
 		rows = append(rows, row)
 	}

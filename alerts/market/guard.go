@@ -169,8 +169,8 @@ func (j *judgement) splitMatches() bool {
 // split rescales what is remembered and holds the quote, once.
 func (j *judgement) split() Finding {
 	s := j.evidence.Split
-	j.record.Last.Price = scaled(j.record.Last.Price, s)
-	j.record.Close = scaled(j.record.Close, s)
+	j.record.Last.Price = s.Scale(j.record.Last.Price)
+	j.record.Close = s.Scale(j.record.Close)
 	j.record.SplitDay = s.Day
 	j.verdict.Split = s
 	j.record.Held = HeldQuote{}

@@ -87,8 +87,11 @@ func doubleRatio(class Class, a, b Price) bool {
 	return math.Abs(log-math.Ln2) <= 0.06 || math.Abs(log-math.Log(3)) <= 0.06
 }
 
-// scaled multiplies a price by a split's factor.
-func scaled(p Price, s Split) Price {
+// Scale returns what a price of before the split is after it.
+func (s Split) Scale(p Price) Price {
+	if s.Factor() == 0 {
+		return p
+	}
 	out, err := PriceOf(p.Decimal().Mul(decimal.NewFromInt(s.Old)).DivRound(decimal.NewFromInt(s.New), maxScale))
 	if err != nil {
 		return p

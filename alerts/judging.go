@@ -1,0 +1,235 @@
+package alerts
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"time"
+
+	"bellwether/alerts/market"
+)
+
+// judge takes the quotes in the order of their times.
+func (c *Checker) judge(ctx context.Context, run *run, quotes []market.Quote) error {
+	slices.SortStableFunc(quotes, func(a, b market.Quote) int {
+		return cmp.Or(a.Time.Compare(b.Time), cmp.Compare(a.Ticker, b.Ticker))
+	})
+	for _, quote := range quotes {
+		if err := c.take(ctx, run, quote); err != nil {
+			return err
+		}
+	}
+	run.tellBlind()
+	return run.flush(ctx)
+}
+
+// take judges one quote and has the rules see it.
+func (c *Checker) take(ctx context.Context, run *run, quote market.Quote) error {
+	last := run.latest(quote.Ticker)
+	verdict := c.Guard.Judge(last, quote, run.now)
+	if verdict.Split.Factor() != 0 {
+		if err := run.split(ctx, quote, verdict.Split); err != nil {
+			return err
+		}
+		last = run.latest(quote.Ticker)
+	}
+	if verdict.Doubt != nil {
+		run.doubt(quote, *verdict.Doubt)
+	}
+	if verdict.Repeat && (last.Quote.Time.IsZero() || quote.Time.After(last.Quote.Time)) {
+		verdict.Accepted = true
+	}
+	if !verdict.Accepted && !verdict.Held {
+		if verdict.Reason != "" {
+			c.Log.Info("quote not accepted", "ticker", quote.Ticker, "price", quote.Price.String(),
+				"source", quote.Source, "reason", verdict.Reason)
+		}
+		return nil
+	}
+	if verdict.Accepted {
+		c.missed(ctx, run, last, quote)
+		last = run.latest(quote.Ticker)
+	}
+	if quote.Fix {
+		return run.fix(ctx, last, quote, verdict)
+	}
+	tick := Tick{
+		Ticker: quote.Ticker, From: last.forRules().Quote, To: quote, Base: verdict.Base, BaseAt: verdict.BaseAt,
+		Held: verdict.Held, Confirmed: verdict.Confirmed, Hours: c.Hours,
+	}
+	if err := c.second(ctx, run, &tick); err != nil {
+		return err
+	}
+	if tick.Held {
+		run.out.Held++
+	} else {
+		run.out.Accepted++
+	}
+	return run.tick(ctx, tick)
+}
+
+// fix notes a rate that is set once a day. It is shown as a price, but no rule
+// is judged on it: it is not where anybody traded.
+func (r *run) fix(ctx context.Context, last Standing, quote market.Quote, verdict Verdict) error {
+	if verdict.Held {
+		r.out.Held++
+		return nil
+	}
+	r.out.Accepted++
+	return r.stand(ctx, last.next(quote, verdict.Base, verdict.BaseAt))
+}
+
+// second has a tick wait for a second read where another source gave its quote
+// than the one before, and it would fire a rule: sources differ in venue and
+// base, so that the step between them may be no step of the price. What comes
+// next confirms it, whoever gives it.
+func (c *Checker) second(ctx context.Context, run *run, tick *Tick) error {
+	if tick.Held {
+		return nil
+	}
+	_, waits := c.crossings[tick.Ticker]
+	other := !tick.From.Time.IsZero() && tick.From.Source != tick.To.Source
+	if !other && !waits {
+		return nil
+	}
+	delete(c.crossings, tick.Ticker)
+	if !tick.Confirmed.IsZero() {
+		return nil
+	}
+	fires, err := run.fires(ctx, *tick)
+	switch {
+	case err != nil || !fires:
+		return err
+	case waits:
+		tick.Confirmed = run.now
+		return nil
+	}
+	c.Log.Info("crossing between two sources waits for a second read", "ticker", tick.Ticker,
+		"from", tick.From.Source, "to", tick.To.Source, "price", tick.To.Price.String())
+	if c.crossings == nil {
+		c.crossings = map[market.Ticker]market.Quote{}
+	}
+	c.crossings[tick.Ticker] = tick.To
+	tick.Held = true
+	return nil
+}
+
+// fires tells whether a tick would fire some rule. What was gathered before is
+// saved first, since the answer may depend on it.
+func (r *run) fires(ctx context.Context, tick Tick) (bool, error) {
+	ids := r.checker.Book.Touched(nil, tick.Ticker, &tick.From.Price, tick.To.Price)
+	if len(ids) == 0 {
+		return false, nil
+	}
+	if err := r.flush(ctx); err != nil {
+		return false, err
+	}
+	for part := range slices.Chunk(ids, MaxBatch) {
+		trial := &run{checker: r.checker, now: r.now, out: &Outcome{}}
+		for _, id := range part {
+			trial.works = append(trial.works, work{rule: id, tick: tick})
+		}
+		_, batch, err := trial.evaluate(ctx)
+		if err != nil {
+			return false, err
+		}
+		if slices.ContainsFunc(batch.Events, func(e Event) bool { return e.Kind == EventFired }) {
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
+// absence is a time of which a symbol's prices are not known.
+type absence struct {
+	ticker      market.Ticker
+	since, till time.Time
+}
+
+// missed replays what the bars tell of the time between two accepted quotes,
+// where we were away for a part of it and the symbol traded.
+func (c *Checker) missed(ctx context.Context, run *run, last Standing, quote market.Quote) {
+	ticker, from := quote.Ticker, last.forRules().Quote.Time
+	if c.resumed.IsZero() || c.caught[ticker] {
+		return
+	}
+	c.caught[ticker] = true
+	if from.IsZero() || quote.Fix || quote.Time.Sub(from) < c.Outage || !c.Book.Has(ticker) || !c.traded(ticker, from, quote.Time) {
+		return
+	}
+	step := 5 * time.Minute
+	if quote.Time.Sub(from) > 5*day {
+		step = day
+	}
+	var bars []market.Bar
+	if c.Bars != nil {
+		var err error
+		if bars, err = c.Bars.Bars(ctx, ticker, step, from); err != nil {
+			c.Log.Warn("bars of the outage not read", "ticker", ticker, "error", err)
+		}
+	}
+	last = last.forRules()
+	seen := false
+	for _, tick := range barTicks(last, market.Line{Ticker: ticker, Step: step, Bars: bars}) {
+		if !tick.To.Time.After(from) || !tick.To.Time.Before(quote.Time) {
+			continue
+		}
+		seen = true
+		tick.Missed, tick.Hours = true, c.Hours
+		tick.From = last.Quote
+		if err := run.tick(ctx, tick); err != nil {
+			c.Log.Warn("outage not evaluated to its end", "ticker", ticker, "error", err)
+			return
+		}
+		last.Quote = tick.To
+	}
+	if !seen {
+		run.blind = append(run.blind, absence{ticker: ticker, since: from, till: quote.Time})
+	}
+}
+
+// traded tells whether a symbol traded for a while between two quotes, while we
+// were away. A symbol whose sessions nobody knows always did.
+func (c *Checker) traded(ticker market.Ticker, from, to time.Time) bool {
+	if c.resumed.Before(to) {
+		to = c.resumed
+	}
+	if c.Hours == nil {
+		return to.Sub(from) >= c.Outage
+	}
+	start, regular, ok := c.Hours.Session(ticker, to)
+	if !ok {
+		return to.Sub(from) >= c.Outage
+	}
+	if regular {
+		return to.Sub(later(from, start)) >= c.Outage
+	}
+	// The last session began after the last quote, or was under way at it.
+	_, under, _ := c.Hours.Session(ticker, from.Add(c.Outage))
+	return from.Before(start) || under
+}
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}
+
+// tellBlind tells the owners of rules what could not be seen while we were away.
+func (r *run) tellBlind() {
+	if len(r.blind) == 0 {
+		return
+	}
+	n := Notice{Kind: NoticeUnseen, Since: r.blind[0].since, Until: r.blind[0].till}
+	var tickers []market.Ticker
+	for _, a := range r.blind {
+		tickers = append(tickers, a.ticker)
+		if a.since.Before(n.Since) {
+			n.Since = a.since
+		}
+		n.Until = later(n.Until, a.till)
+	}
+	r.notice(EventQuotesLate, "unseen/"+stampKey(n.Since)+"/"+stampKey(n.Until), tickers, n)
+	r.blind = nil
+}

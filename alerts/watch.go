@@ -1,0 +1,254 @@
+package alerts
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"time"
+
+	"bellwether/alerts/market"
+)
+
+// Watch notices what does not come: quotes that are late because a source
+// fails, symbols that have stopped trading. The checker asks it after each
+// check. Cadence is needed.
+type Watch struct {
+	// Cadence tells how often a symbol is read while its market is open; 0 where
+	// it is not.
+	Cadence func(ticker market.Ticker) time.Duration
+	// Failing returns the source that ought to be read for a symbol and fails at
+	// present. Chain has this method. Nil where nobody knows.
+	Failing func(ticker market.Ticker) (Notice, bool)
+	// Sessions tells when symbols trade; nil where everything always does.
+	Sessions Sessions
+	// Optional tells which symbols the sources may no longer carry; may be nil.
+	Optional func(ticker market.Ticker) bool
+
+	symbols map[market.Ticker]*watched
+	outages map[string]*outage // by source
+	slow    time.Time          // of the last look at what needs no hurry
+}
+
+// watched is what is known of how a symbol comes.
+type watched struct {
+	came    time.Time // when a quote of it came last, or when it was first waited for
+	printed time.Time // the latest time that a quote of it had
+	misses  int       // clean answers in a row without it
+	said    bool      // that it is not served any more
+}
+
+// outage is a time in which a source's failure makes quotes late.
+type outage struct {
+	since   time.Time // of the last quote before it
+	tickers map[market.Ticker]bool
+}
+
+const (
+	// lateAfter is how many of a symbol's readings may fail before its quotes
+	// count as late.
+	lateAfter = 3
+	// slowly is the time between two looks for symbols that stopped trading.
+	slowly = 15 * time.Minute
+	// cleanMisses is how many answers without a symbol show that it is gone.
+	cleanMisses = 3
+)
+
+// watch has the watch see what a check brought, and saves what it tells.
+func (c *Checker) watch(ctx context.Context, run *run, asked []market.Ticker, quotes []market.Quote, sourceErr error) error {
+	w := c.Watch
+	if w.symbols == nil {
+		w.symbols, w.outages = map[market.Ticker]*watched{}, map[string]*outage{}
+	}
+	tickers := c.Book.Tickers()
+	slices.Sort(tickers)
+	for _, ticker := range tickers {
+		if w.symbols[ticker] == nil {
+			w.symbol(ticker, run.now).came = run.latest(ticker).Quote.Received
+		}
+	}
+	w.read(run.now, asked, quotes, sourceErr)
+	w.late(run, tickers)
+	if run.now.Sub(w.slow) >= slowly {
+		w.slow = run.now
+		w.stopped(run, tickers)
+		w.gone(run, asked)
+		w.forget(tickers, asked)
+	}
+	return run.flush(ctx)
+}
+
+// read notes what came of what was asked for.
+func (w *Watch) read(now time.Time, asked []market.Ticker, quotes []market.Quote, sourceErr error) {
+	came := make(map[market.Ticker]bool, len(quotes))
+	for _, q := range quotes {
+		came[q.Ticker] = true
+		s := w.symbol(q.Ticker, now)
+		s.came, s.misses, s.said = now, 0, false
+		s.printed = later(s.printed, q.Time)
+	}
+	for _, ticker := range asked {
+		if !came[ticker] && sourceErr == nil {
+			w.symbol(ticker, now).misses++
+		}
+	}
+}
+
+func (w *Watch) symbol(ticker market.Ticker, now time.Time) *watched {
+	s := w.symbols[ticker]
+	if s == nil {
+		s = &watched{came: now}
+		w.symbols[ticker] = s
+	}
+	return s
+}
+
+// age tells for how long a symbol that trades has not come; 0 where it does not
+// trade.
+func (w *Watch) age(ticker market.Ticker, now time.Time) time.Duration {
+	from := w.symbol(ticker, now).came
+	if from.IsZero() {
+		return 0 // never seen: whoever makes a rule is told that there is no quote
+	}
+	if w.Sessions != nil {
+		open, since := w.Sessions.Open(ticker, now)
+		if !open {
+			return 0
+		}
+		from = later(from, since)
+	}
+	return now.Sub(from)
+}
+
+// late tells once that a source's failure makes quotes late, to all whom it
+// concerns, and once that they are fresh again. An outage that grows is told
+// anew under its key, which reaches only who was not told.
+func (w *Watch) late(run *run, tickers []market.Ticker) {
+	if w.Failing == nil {
+		return
+	}
+	grown := map[string]Notice{}
+	began := map[*outage]bool{}
+	late := map[market.Ticker]bool{}
+	for _, ticker := range tickers {
+		cadence := w.Cadence(ticker)
+		if cadence <= 0 || w.age(ticker, run.now) <= lateAfter*cadence {
+			continue
+		}
+		late[ticker] = true
+		failing, ok := w.Failing(ticker)
+		if !ok {
+			continue
+		}
+		o := w.outages[failing.Source]
+		if o == nil {
+			o = &outage{tickers: map[market.Ticker]bool{}}
+			w.outages[failing.Source], began[o] = o, true
+		}
+		if began[o] {
+			o.since = later(o.since, w.symbols[ticker].came)
+		}
+		if !o.tickers[ticker] {
+			o.tickers[ticker] = true
+			grown[failing.Source] = failing
+		}
+	}
+	for _, source := range slices.Sorted(maps.Keys(grown)) {
+		o := w.outages[source]
+		run.notice(EventQuotesLate, lateKey(source, o), slices.Sorted(maps.Keys(o.tickers)), Notice{
+			Source: source, Since: o.since, Reason: grown[source].Reason,
+		})
+	}
+	for _, source := range slices.Sorted(maps.Keys(w.outages)) {
+		w.recover(run, source, late)
+	}
+}
+
+func lateKey(source string, o *outage) string { return "late/" + source + "/" + stampKey(o.since) }
+
+// recover ends an outage when all of its symbols that trade are fresh again.
+func (w *Watch) recover(run *run, source string, late map[market.Ticker]bool) {
+	o := w.outages[source]
+	fresh := false
+	for ticker := range o.tickers {
+		if late[ticker] {
+			return
+		}
+		fresh = fresh || w.symbol(ticker, run.now).came.After(o.since)
+	}
+	if !fresh {
+		return // only closed in the meantime
+	}
+	delete(w.outages, source)
+	run.notice(EventQuotesLate, lateKey(source, o)+"/over", slices.Sorted(maps.Keys(o.tickers)), Notice{
+		Source: source, Since: o.since, Until: run.now, Over: true,
+	})
+}
+
+// stopped tells the owners of rules of symbols that have had no new price for a
+// day of trading, though their sources answer.
+func (w *Watch) stopped(run *run, tickers []market.Ticker) {
+	for _, ticker := range tickers {
+		s := w.symbol(ticker, run.now)
+		last := run.latest(ticker).Quote
+		printed := later(last.Time, s.printed)
+		if last.Time.IsZero() || last.Fix || !s.came.Equal(run.now) && s.misses < cleanMisses {
+			continue
+		}
+		if printed.After(run.checker.dayBefore(ticker, run.now)) {
+			continue
+		}
+		run.notice(EventHeld, "stopped/"+string(ticker)+"/"+stampKey(printed), []market.Ticker{ticker}, Notice{
+			Kind: NoticeStopped, Source: last.Source, Last: last.Price, Since: printed,
+		})
+	}
+}
+
+// dayBefore returns the start of the session before the one that is under way;
+// where there are no sessions, a day before. It is zero where the symbol does
+// not trade now, since nothing is to be expected then.
+func (c *Checker) dayBefore(ticker market.Ticker, now time.Time) time.Time {
+	before := now.Add(-day)
+	if c.Hours == nil {
+		return before
+	}
+	start, regular, ok := c.Hours.Session(ticker, now)
+	switch {
+	case !ok:
+		return before
+	case !regular:
+		return time.Time{}
+	}
+	previous, _, ok := c.Hours.Session(ticker, start.Add(-time.Nanosecond))
+	if !ok {
+		return time.Time{}
+	}
+	if previous.Before(before) {
+		return previous
+	}
+	return before
+}
+
+// gone logs once that an optional symbol is not served any more.
+func (w *Watch) gone(run *run, asked []market.Ticker) {
+	for _, ticker := range asked {
+		s := w.symbol(ticker, run.now)
+		if s.misses >= cleanMisses && !s.said && w.Optional != nil && w.Optional(ticker) {
+			s.said = true
+			run.checker.Log.Info("optional symbol is served by no source", "ticker", ticker)
+		}
+	}
+}
+
+// forget drops what nobody waits for any more.
+func (w *Watch) forget(tickers, asked []market.Ticker) {
+	if len(w.symbols) <= 2*(len(tickers)+len(asked))+1000 {
+		return
+	}
+	kept := make(map[market.Ticker]*watched, len(tickers))
+	for _, ticker := range tickers {
+		if s := w.symbols[ticker]; s != nil {
+			kept[ticker] = s
+		}
+	}
+	w.symbols = kept
+}
