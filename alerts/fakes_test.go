@@ -2,7 +2,6 @@ package alerts_test
 
 import (
 	"context"
-	"io"
 	"log/slog"
 	"slices"
 	"sync"
@@ -23,6 +22,7 @@ type memoryStore struct {
 	standings map[market.Ticker]alerts.Standing
 	events    []alerts.Event
 	keys      map[string]bool
+	grown     map[string]alerts.Event // what came under a known key
 	largest   int // batch
 	before    func(alerts.Batch) error
 }
@@ -31,7 +31,7 @@ func newMemoryStore() *memoryStore {
 	return &memoryStore{
 		rules: map[alerts.RuleID]alerts.Rule{}, lists: map[alerts.WatchlistID][]market.Ticker{},
 		states:    map[alerts.RuleID]map[market.Ticker]alerts.State{},
-		standings: map[market.Ticker]alerts.Standing{}, keys: map[string]bool{},
+		standings: map[market.Ticker]alerts.Standing{}, keys: map[string]bool{}, grown: map[string]alerts.Event{},
 	}
 }
 
@@ -98,8 +98,18 @@ func (s *memoryStore) Commit(_ context.Context, batch alerts.Batch) error {
 			conflict.Rules = append(conflict.Rules, state.Rule)
 		}
 	}
+	for _, h := range batch.Holds {
+		if s.rules[h.Rule].Revision != h.Revision {
+			conflict.Rules = append(conflict.Rules, h.Rule)
+		}
+	}
 	if len(conflict.Rules) > 0 {
 		return &conflict
+	}
+	for _, h := range batch.Holds {
+		rule := s.rules[h.Rule]
+		rule.HeldFor, rule.Revision = h.For, h.Revision+1
+		s.rules[h.Rule] = rule
 	}
 	s.largest = max(s.largest, len(batch.States))
 	for _, state := range batch.States {
@@ -113,6 +123,8 @@ func (s *memoryStore) Commit(_ context.Context, batch alerts.Batch) error {
 		if !s.keys[event.Key] {
 			s.keys[event.Key] = true
 			s.events = append(s.events, event)
+		} else {
+			s.grown[event.Key] = event
 		}
 	}
 	for _, standing := range batch.Standings {
@@ -182,7 +194,7 @@ func newDesk(t testing.TB, store *memoryStore) *desk {
 	d := &desk{store: store, script: &script{}, now: wednesday()}
 	d.Checker = &alerts.Checker{
 		Store: store, Source: d.script, Planner: everything{}, Guard: trusting{}, Book: alerts.NewBook(),
-		Now: func() time.Time { return d.now }, Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
+		Now: func() time.Time { return d.now }, Log: slog.New(slog.DiscardHandler),
 	}
 	if err := d.Start(t.Context()); err != nil {
 		t.Fatal(err)
