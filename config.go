@@ -7,6 +7,8 @@ import (
 	"net/netip"
 	"net/url"
 	"os"
+	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -230,7 +232,7 @@ func parseConfig(text []byte, getenv func(string) string) (Config, error) {
 	decoder := toml.NewDecoder(bytes.NewReader(text))
 	decoder.DisallowUnknownFields()
 	if err := decoder.Decode(&c); err != nil {
-		return Config{}, fmt.Errorf("%w: %s", errConfig, explainTOML(err))
+		return Config{}, fmt.Errorf("%w: %s", errConfig, explainTOML(text, err))
 	}
 	if err := c.takeSecrets(getenv); err != nil {
 		return Config{}, fmt.Errorf("%w: %w", errConfig, err)
@@ -242,38 +244,67 @@ func parseConfig(text []byte, getenv func(string) string) (Config, error) {
 }
 
 // explainTOML shows the line that is wrong, and what is allowed there.
-func explainTOML(err error) string {
+func explainTOML(text []byte, err error) string {
 	var unknown *toml.StrictMissingError
 	if errors.As(err, &unknown) {
 		var lines []string
 		for _, e := range unknown.Errors {
 			row, _ := e.Position()
 			key := strings.Join(e.Key(), ".")
-			lines = append(lines, fmt.Sprintf("line %d: there is no key %q%s\n%s", row, key, nearKey(key), e.String()))
+			lines = append(lines, fmt.Sprintf("line %d: there is no key %q%s\n%s", row, key, nearKey(key), lineOf(text, row)))
 		}
 		return strings.Join(lines, "\n")
 	}
 	var wrong *toml.DecodeError
 	if errors.As(err, &wrong) {
 		row, column := wrong.Position()
-		return fmt.Sprintf("line %d, column %d: %s\n%s", row, column, strings.TrimPrefix(wrong.Error(), "toml: "), wrong.String())
+		reason := regexp.MustCompile(`into struct field \S+ of type`).ReplaceAllString(strings.TrimPrefix(wrong.Error(), "toml: "), "into")
+		return fmt.Sprintf("line %d, column %d: %s\n%s", row, column, reason, lineOf(text, row))
 	}
 	return err.Error()
+}
+
+// lineOf returns a line to show. A value is hidden that is a secret, or may be
+// one under a misspelt key.
+func lineOf(text []byte, row int) string {
+	lines := strings.Split(string(text), "\n")
+	if row < 1 || row > len(lines) {
+		return ""
+	}
+	line := strings.TrimSpace(lines[row-1])
+	key, value, pair := strings.Cut(line, "=")
+	name := strings.TrimSpace(key)
+	if i := strings.LastIndexByte(name, '.'); i >= 0 {
+		name = name[i+1:]
+	}
+	harmless := slices.ContainsFunc(configKeys(), func(known string) bool { return strings.HasSuffix(known, "."+name) }) &&
+		name != "token" && name != "key" && (name != "url" || !strings.Contains(value, "@"))
+	switch {
+	case pair && !harmless:
+		line = strings.TrimSpace(key) + " = …"
+	case !pair && !strings.HasPrefix(line, "["):
+		line = "…"
+	}
+	return fmt.Sprintf("%5d | %s", row, line)
 }
 
 // nearKey suggests the keys of the same table.
 func nearKey(key string) string {
 	table, _, _ := strings.Cut(key, ".")
+	if i := strings.LastIndexByte(key, '.'); i > 0 {
+		table = key[:i]
+	}
 	var same []string
 	for _, known := range configKeys() {
-		if strings.HasPrefix(known, table+".") {
-			same = append(same, strings.TrimPrefix(known, table+"."))
+		if rest, ok := strings.CutPrefix(known, table+"."); ok {
+			next, _, _ := strings.Cut(rest, ".")
+			same = append(same, next)
 		}
 	}
 	if len(same) == 0 {
 		return "; config.example.toml shows all tables"
 	}
-	return " here; [" + table + "] has: " + strings.Join(same, ", ")
+	return " here; [" + table + "] has: " + strings.Join(slices.Compact(same), ", ")
 }
 
 func (c *Config) validate() error {

@@ -62,6 +62,13 @@ func (e *exchange) set(symbol, price string) {
 	e.prices[symbol] = price
 }
 
+// list sets a symbol's price and its previous close.
+func (e *exchange) list(symbol, price, previous string) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.prices[symbol], e.closes[symbol] = price, previous
+}
+
 // reads is how often a symbol's price was told.
 func (e *exchange) reads(symbol string) int {
 	e.mu.Lock()

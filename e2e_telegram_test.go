@@ -30,6 +30,7 @@ func hears(t *testing.T, server *telegramtest.Server, chat int64, text string) t
 func TestPersonSubscribesAndIsToldOnce(t *testing.T) {
 	t.Parallel()
 	market, paper := openExchange(t), openPress(t)
+	market.list("BTC-USD", "69500.25", "69010.00")
 	server, chat := openTelegram(t, telegramtest.Options{}, "token = \""+telegramToken+"\"", quick)
 	paper.print("Harbour opens a second quay")
 	file := configFile(t, sqliteFile(t), market.asYahoo(), chat, readPress())
@@ -64,7 +65,7 @@ func TestPersonSubscribesAndIsToldOnce(t *testing.T) {
 	if !strings.Contains(alert.Text, "70,000") || !strings.Contains(alert.Text, "70,120.50") || len(alert.Buttons) == 0 {
 		t.Errorf("the alert says %q with %d rows of buttons", alert.Text, len(alert.Buttons))
 	}
-	if !strings.Contains(alert.Text, "61,955.88") {
+	if !strings.Contains(alert.Text, "69,500.25") {
 		t.Errorf("the alert does not say where the price came from: %q", alert.Text)
 	}
 	hears(t, server, ada, "Jakarta Composite Index rose to")
