@@ -154,13 +154,15 @@ func (r *room) visitorOf() string {
 	return got[0].Identity.User
 }
 
-var welcome = &message.Message{
-	Title:  "Hello, I am Bellwether",
-	Blocks: []message.Block{message.P(message.T("I watch prices and news for you. "), message.C("/help"), message.T(" shows all commands."))},
-	Buttons: [][]message.Button{
-		{{Label: "Alert me: Bitcoin above 62,000", Data: "1:do:alert", Style: message.Primary}},
-		{{Label: "Show the markets", Data: "1:ask:market"}},
-	},
+func welcome() *message.Message {
+	return &message.Message{
+		Title:  "Hello, I am Bellwether",
+		Blocks: []message.Block{message.P(message.T("I watch prices and news for you. "), message.C("/help"), message.T(" shows all commands."))},
+		Buttons: [][]message.Button{
+			{{Label: "Alert me: Bitcoin above 62,000", Data: "1:do:alert", Style: message.Primary}},
+			{{Label: "Show the markets", Data: "1:ask:market"}},
+		},
+	}
 }
 
 // livelyRoom is a room whose desk answers as the bot would.
@@ -175,7 +177,7 @@ func livelyRoom(t *testing.T, change func(*webchat.Options)) *room {
 	r.desk.reply = func(q bot.Request) (*message.Message, string) {
 		switch {
 		case q.Command == "start":
-			return welcome, ""
+			return welcome(), ""
 		case q.Button != "":
 			return &message.Message{Title: "Pressed " + q.Button}, q.Message
 		case q.Form != nil:
@@ -231,16 +233,15 @@ func testCompletion(t *testing.T, ctx context.Context) {
 func testButtons(t *testing.T, ctx context.Context) {
 	r := livelyRoom(t, nil)
 	r.desk.answer = func(q bot.Request) (bot.Answer, error) {
-		switch q.Button {
-		case "1:form":
-			if q.Form != nil {
-				return bot.Answer{Message: &message.Message{Title: "New level " + q.Form["level"]}, Toast: "Saved"}, nil
-			}
-			return bot.Answer{Modal: &bot.Modal{Data: "1:form", Title: "Edit the alert", Fields: []bot.ModalField{
-				{Name: "level", Label: "Price", Value: "70000", Required: true, Max: 20}, {Name: "note", Label: "Note", Long: true},
-			}}}, nil
+		if q.Button != "1:form" {
+			return bot.Answer{}, bot.ErrSubmit
 		}
-		return bot.Answer{}, bot.ErrSubmit
+		if q.Form != nil {
+			return bot.Answer{Message: &message.Message{Title: "New level " + q.Form["level"]}, Toast: "Saved"}, nil
+		}
+		return bot.Answer{Modal: &bot.Modal{Data: "1:form", Title: "Edit the alert", Fields: []bot.ModalField{
+			{Name: "level", Label: "Price", Value: "70000", Required: true, Max: 20}, {Name: "note", Label: "Note", Long: true},
+		}}}, nil
 	}
 	run(t, ctx, open(r.server.URL, 1200, 800), says("bot", "Hello"),
 		chromedp.DoubleClick(`.row button.primary`), says("bot", "Pressed 1:do:alert"),
@@ -252,9 +253,12 @@ func testButtons(t *testing.T, ctx context.Context) {
 	r.desk.say(ctx, r.visitorOf(), &message.Message{Title: "Alert", Buttons: [][]message.Button{{{Label: "Edit", Data: "1:form"}}}})
 	run(t, ctx, says("bot", "Alert"), chromedp.Click(`.row button`), chromedp.WaitVisible(`#modal`),
 		holds(`document.activeElement.name === "level" && document.activeElement.value === "70000"`),
-		chromedp.SendKeys(`#modal input`, "71000"), chromedp.Click(`#modal .primary`), chromedp.WaitNotVisible(`#modal`),
+	)
+	shoot(t, ctx, "form")
+	run(t, ctx, chromedp.SendKeys(`#modal input`, "71000"), chromedp.Click(`#modal .primary`), chromedp.WaitNotVisible(`#modal`),
 		says("bot", "New level 71000"), holds(`document.querySelector("#toast").textContent === "Saved"`),
 	)
+	shoot(t, ctx, "toast")
 }
 
 func testAlert(t *testing.T, ctx context.Context) {
@@ -321,7 +325,7 @@ func testConnection(t *testing.T, ctx context.Context) {
 func testNewLife(t *testing.T, ctx context.Context) {
 	r := livelyRoom(t, nil)
 	for range 5 {
-		r.desk.say(ctx, strings.Repeat("b", 24), welcome) // so that changes were counted
+		r.desk.say(ctx, strings.Repeat("b", 24), welcome()) // so that changes were counted
 	}
 	run(t, ctx, open(r.server.URL, 1200, 800), says("bot", "Hello"))
 	r.memory.forget()
@@ -382,7 +386,7 @@ func screens(t *testing.T, ctx context.Context, width, height int64, theme strin
 	})
 	run(t, ctx, chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
 		_, err := cdp.Call(ctx, target, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
-			Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: theme}},
+			Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: theme}}, //nolint:misspell // the browser's own name
 		})
 		return err
 	}),
@@ -410,6 +414,9 @@ func screens(t *testing.T, ctx context.Context, width, height int64, theme strin
 	}
 	run(t, ctx, chromedp.SendKeys(`#text`, "/"), chromedp.WaitVisible(`#menu`), chromedp.SendKeys(`#text`, kb.ArrowDown+kb.ArrowDown))
 	shoot(t, ctx, name+"-menu")
+	run(t, ctx, chromedp.Evaluate[chromedp.Void](`document.querySelector("details").open = true`),
+		holds(`document.querySelector("td.up").textContent.startsWith("▲") && document.querySelector("td.down") && document.querySelector("td.odd")`),
+		holds(`[...document.querySelectorAll(".wide")].every(w => w.clientWidth > 0 && w.scrollWidth <= w.clientWidth)`))
 }
 
 func shoot(t *testing.T, ctx context.Context, name string) {

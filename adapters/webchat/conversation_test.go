@@ -43,24 +43,28 @@ func drawPrice(t *testing.T, dark bool) []byte {
 	return draw(t, func(out *bytes.Buffer, fonts *chart.Fonts) error { return chart.DrawPrice(out, p, fonts) })
 }
 
-var markets = []struct {
+type quoted struct {
 	name, price, change, percent string
 	from, to                     float64
-}{
-	{"Straits Times Index", "5,012.74", "+21.33", "▲ +0.43%", 4991, 5012},
-	{"Hang Seng Index", "26,127.09", "−214.80", "▼ −0.82%", 26341, 26127},
-	{"Nikkei 225", "48,659.52", "−840.61", "▼ −1.70%", 49500, 48659},
-	{"ASX 200", "8,612.40", "0.00", "● 0.00%", 8612, 8612.4},
-	{"Jakarta Composite", "8,467.31", "", "not confirmed", 8467, 8470},
-	{"S&P 500", "6,705.12", "+102.13", "▲ +1.55%", 6602, 6705},
-	{"Gold", "4,137.60", "+27.90", "▲ +0.68%", 4109, 4137},
-	{"Bitcoin", "70,412.50", "+2,500.40", "▲ +3.68%", 67912, 70412},
+}
+
+func markets() []quoted {
+	return []quoted{
+		{"Straits Times Index", "5,012.74", "+21.33", "▲ +0.43%", 4991, 5012},
+		{"Hang Seng Index", "26,127.09", "−214.80", "▼ −0.82%", 26341, 26127},
+		{"Nikkei 225", "48,659.52", "−840.61", "▼ −1.70%", 49500, 48659},
+		{"ASX 200", "8,612.40", "0.00", "● 0.00%", 8612, 8612.4},
+		{"Jakarta Composite", "8,467.31", "", "not confirmed", 8467, 8470},
+		{"S&P 500", "6,705.12", "+102.13", "▲ +1.55%", 6602, 6705},
+		{"Gold", "4,137.60", "+27.90", "▲ +0.68%", 4109, 4137},
+		{"Bitcoin", "70,412.50", "+2,500.40", "▲ +3.68%", 67912, 70412},
+	}
 }
 
 func drawStrip(t *testing.T, dark bool) []byte {
 	t.Helper()
 	s := chart.Strip{Title: "Markets", Subtitle: "Wed 25 Nov 2026, 16:02 SGT", Footer: "Yahoo, up to 20 min late · Kraken, live", Dark: dark}
-	for _, m := range markets {
+	for _, m := range markets() {
 		row := chart.Row{Name: m.name, Price: m.price, Change: m.change, Session: chart.SessionOpen, SessionText: "Open · closes in 1 h",
 			Spark: series(64, m.from, m.to, m.from*0.002), Base: m.from, HasBase: true}
 		switch m.percent[:3] {
@@ -99,7 +103,7 @@ func conversation() []*message.Message {
 	market := &message.Message{Title: "Markets", Picture: message.NewPicture("strip/1", "Eight markets, five of them up", nil), Quiet: true,
 		Footer: []message.Inline{message.T("Yahoo, live · "), message.When(now, "16:02")}}
 	var rows [][]string
-	for _, m := range markets {
+	for _, m := range markets() {
 		rows = append(rows, []string{m.name, m.price, m.percent})
 	}
 	market.Blocks = []message.Block{message.Rows(rows...), message.P(message.T("Jakarta's change is not shown: its previous close contradicts our own."))}

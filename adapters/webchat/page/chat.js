@@ -81,7 +81,12 @@
     t.append(body); box.append(t);
     return box;
   }
-  function block(b) {
+  function folded(content, words) {
+    const d = el("details");
+    d.append(el("summary", "", words), content);
+    return d;
+  }
+  function block(b, drawn) {
     switch (b.kind) {
       case "quote": return put(el("blockquote"), b.inlines);
       case "list": {
@@ -91,7 +96,7 @@
         return ul;
       }
       case "fields": { const dl = el("dl"); for (const f of b.fields || []) dl.append(el("dt", "", f.name), put(el("dd"), f.value)); return dl; }
-      case "table": return table(b.rows);
+      case "table": return drawn && (b.rows || []).length > 5 ? folded(table(b.rows), "As a table") : table(b.rows); // the picture shows it too
     }
     return put(el("p"), b.inlines);
   }
@@ -113,6 +118,7 @@
       button.addEventListener("click", () => press(b, id, button));
       r.append(button);
     }
+    r.dataset.buttons = String(r.childElementCount);
     return r;
   }
   function render(id, body) {
@@ -123,8 +129,8 @@
     bubble.dir = "auto";
     if (you) bubble.textContent = body.text;
     if (body.title) { const t = el("h2"); t.append(body.url ? link(body.url, body.title) : document.createTextNode(body.title)); bubble.append(t); }
-    for (const b of body.blocks || []) bubble.append(block(b));
-    if (body.picture) { bubble.classList.add("broad"); bubble.append(picture(body.picture, body.alt)); }
+    for (const b of body.blocks || []) bubble.append(block(b, !!body.picture));
+    if (body.picture) { bubble.classList.add("broad"); bubble.append(picture(body.picture, body.alt), ...bubble.querySelectorAll("details")); }
     else if (body.alt) bubble.append(el("p", "alt", body.alt));
     if (body.footer && body.footer.length) bubble.append(put(el("div", "foot"), body.footer));
     e.append(bubble);
@@ -138,11 +144,13 @@
   // ---- The list: in the order of when things were first said, a line between days.
 
   const entries = new Map();
-  let unread = 0, stuck = true;
+  let unread = 0, stuck = true, top = 0;
 
-  const bottom = () => { log.scrollTop = log.scrollHeight; };
-  function mind() { // where we are
-    stuck = log.scrollHeight - log.scrollTop - log.clientHeight < 60;
+  const bottom = () => { log.scrollTop = log.scrollHeight; top = log.scrollTop; };
+  function mind() { // where we are: a picture that arrives below us is not a reader who goes up
+    if (log.scrollHeight - log.scrollTop - log.clientHeight < 60) stuck = true;
+    else if (log.scrollTop < top) stuck = false;
+    top = log.scrollTop;
     if (stuck && !document.hidden) unread = 0;
     tell();
   }
