@@ -35,6 +35,8 @@ type commandLine struct {
 	Demo    demoCommand    `cmd:"" help:"Run everything on a sample market and a sample newsroom, with a chat in the browser. Needs no account and no network."`
 	Check   checkCommand   `cmd:"" help:"Check the configuration, the database, the sources and the feeds, without sending anything."`
 	Bench   benchCommand   `cmd:"" help:"Measure the delivery of messages against stand-ins of the platforms, on this machine."`
+	Quotes  quotesCommand  `cmd:"" help:"List the quotes that wait for a confirmation, and decide on one."`
+	Symbols symbolsCommand `cmd:"" help:"Add symbols that people may name."`
 	Version versionCommand `cmd:"" help:"Print the version."`
 
 	BenchServer benchServerCommand `cmd:"" hidden:"" help:"A stand-in of a platform, for bench."`

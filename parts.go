@@ -131,9 +131,11 @@ func (p *parts) connectChecks(ctx context.Context, in ingredients) error {
 		return err
 	}
 	p.gate = alerts.NewGate(alerts.GateOptions{
-		Symbol: p.symbol, Day: p.hours.day, Second: p.chain.SecondOpinion, Records: records, Log: p.log,
+		Symbol: p.symbol, Day: p.hours.day, Second: p.chain.SecondOpinion, Splits: splitsFrom(in.sources), Decision: p.decision,
+		Records: records, Log: p.log,
 	})
 	p.checker.Guard, p.plan, p.trail = p.gate, plan, trail
+	p.checker.Watch, p.checker.Rescaled = p.newWatch(), p.rescaled
 	p.checker.Told = func(ctx context.Context, standings []alerts.Standing) {
 		for _, s := range standings {
 			trail.Note(s)

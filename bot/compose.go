@@ -214,6 +214,9 @@ func (k *composition) bell(w Words, e alerts.Event) *message.Message {
 
 // notice tells people what they are to know of our own working.
 func (k *composition) notice(w Words, e alerts.Event) *message.Message {
+	if m := k.marketNotice(w, e); m != nil {
+		return m
+	}
 	id := "notice.late"
 	if e.Notice.Over {
 		id = "notice.well"

@@ -201,6 +201,9 @@ func (k *composition) followUp(ctx context.Context, w Words, e alerts.Event, d d
 
 // held tells that a rule waits for its owner.
 func (k *composition) held(w Words, e alerts.Event) *message.Message {
+	if e.Split != nil {
+		return k.split(w, e)
+	}
 	why := e.Firing.Rule.HeldFor
 	if why == "" {
 		why = "stale"

@@ -40,7 +40,8 @@ func verbs() map[string]verb {
 		"rule.drop": {handleRuleDrop, true}, "rule.snooze": {handleRuleSnooze, true}, "rule.rearm": {handleRuleRearm, true},
 		"rule.edit": {handleRuleEdit, false}, "rule.edited": {handleRuleEdited, true}, "rule.set": {handleRuleSet, true},
 		"rule.move": {handleRuleMove, true}, "rule.copy": {handleRuleCopy, true}, "rule.show": {handleRuleShow, false}, "rule.undo": {handleRuleUndo, true},
-		"feed.drop": {handleFeedDrop, true}, "feed.off": {handleFeedOff, true}, "bell.drop": {handleBellDrop, true},
+		"rule.scale": {handleRuleScale, true},
+		"feed.drop":  {handleFeedDrop, true}, "feed.off": {handleFeedOff, true}, "bell.drop": {handleBellDrop, true},
 		"stop.yes": {handleStopYes, true}, "stop.no": {handleStopNo, false},
 	}
 }
