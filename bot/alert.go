@@ -72,12 +72,17 @@ func (c *call) homeFor(ctx context.Context, home *call) error {
 	if c.option("to") == "" && c.place.May(role, c.Roles) {
 		return nil
 	}
-	private, err := c.bot.store.Place(ctx, subscriptions.Destination{
+	home.place, err = c.mine(ctx)
+	return err
+}
+
+// mine returns the person's private destination on a platform that lets one
+// write to people from a shared place.
+func (c *call) mine(ctx context.Context) (subscriptions.Destination, error) {
+	return c.bot.store.Place(ctx, subscriptions.Destination{
 		Address: subscriptions.Address{Platform: c.place.Address.Platform, Account: c.place.Address.Account, Chat: "dm:" + c.Identity.User},
 		Kind:    subscriptions.Private, Title: c.Identity.Name, Zone: c.place.Zone, Locale: c.words.Say("locale"),
 	})
-	home.place = private
-	return err
 }
 
 // mayMakeRules lets moderators make rules for a place, and others where it is
@@ -127,7 +132,8 @@ func (c *call) makeRule(ctx context.Context, text string) (result, error) {
 }
 
 // newRule gives a draft its id and its first states. Prices are read first, so
-// that the next crossing is measured from now on.
+// that the next crossing is measured from now on; where no source answers, from
+// the first quote that comes.
 func (c *call) newRule(ctx context.Context, draft alerts.Draft) (subscriptions.OwnedRule, error) {
 	id, err := c.bot.store.NewID(ctx)
 	if err != nil {
@@ -143,7 +149,7 @@ func (c *call) newRule(ctx context.Context, draft alerts.Draft) (subscriptions.O
 	if err != nil {
 		return owned, err
 	}
-	if missing := c.bot.readNow(ctx, tickers); len(missing) > 0 {
+	if missing, silent := c.bot.readNow(ctx, tickers); len(missing) > 0 && !silent {
 		return owned, refuse("alert.no-quote", "Symbol", c.bot.named(missing[0]).Name, "Ticker", string(missing[0]))
 	}
 	for _, t := range tickers {
@@ -193,7 +199,7 @@ func (c *call) goesOn(text string, wrong *alerts.ParseError) []Effect {
 
 func (c *call) env() alerts.Env {
 	return alerts.Env{
-		Lookup: c.bot.symbols.Lookup, Zone: c.words.zone, Now: c.now, Watchlist: alerts.WatchlistID(c.place.Watch),
+		Lookup: c.lookup, Zone: c.words.zone, Now: c.now, Watchlist: alerts.WatchlistID(c.place.Watch),
 		Numbers: alerts.NumberFormat{Decimal: '.', Group: ','},
 	}
 }
@@ -256,11 +262,17 @@ func (c *call) ruleMade(ctx context.Context, owned subscriptions.OwnedRule) *mes
 	fields := c.ruleFacts(ctx, owned)
 	if len(fields) > 0 {
 		m.Blocks = append(m.Blocks, message.Pairs(fields...))
+	} else if owned.Rule.Watchlist == 0 {
+		m.Blocks = append(m.Blocks, c.words.P("alert.unread"))
+	}
+	if len(fields) == 0 || len(owned.States) > 0 && !c.known(ctx, owned.States[0].Ticker) {
+		m.Blocks = append(m.Blocks, c.words.P("alert.unread"))
 	}
 	if c.alreadyTrue(ctx, owned.Rule) {
 		m.Blocks = append(m.Blocks, c.words.P("alert.already"))
 	}
-	preview, suggestions := c.preview(ctx, owned)
+	preview, suggestions, picture := c.preview(ctx, owned)
+	m.Picture = picture
 	m.Blocks = append(m.Blocks, preview...)
 	m.Buttons = append(m.Buttons, suggestions...)
 	m.Buttons = append(m.Buttons, c.ruleButtons(owned))
@@ -326,6 +338,12 @@ func (c *call) away(r alerts.Rule, t market.Ticker, now alerts.Standing) string 
 		}
 	}
 	return ""
+}
+
+// known tells whether a price of a symbol was ever read.
+func (c *call) known(ctx context.Context, t market.Ticker) bool {
+	records, err := c.bot.store.Standings(ctx, []market.Ticker{t})
+	return err != nil || len(records) > 0
 }
 
 func (c *call) alreadyTrue(ctx context.Context, r alerts.Rule) bool {

@@ -33,6 +33,7 @@ type Options struct {
 	// TradingHours are the same for the evaluation of rules.
 	TradingHours alerts.Hours
 	Fonts        *chart.Fonts
+	Pictures     PictureShelf // nil where nothing is drawn
 
 	// Checks and News run the checks; the book is their index of rules.
 	Checks QuoteChecks
@@ -116,6 +117,7 @@ type Bot struct {
 	strip        []market.Symbol
 	hours        Hours
 	tradingHours alerts.Hours
+	pictures     PictureShelf
 	fonts        *chart.Fonts
 	checks       QuoteChecks
 	feedChecks   FeedChecks
@@ -170,7 +172,7 @@ const parallelRequests = 8
 func New(o Options) (*Bot, error) {
 	b := &Bot{
 		store: o.Store, catalogue: o.Catalogue, commands: o.Commands, handlers: handlers(), verbs: verbs(), topics: o.Topics,
-		symbols: o.Symbols, strip: o.Strip, hours: o.Hours, tradingHours: o.TradingHours, fonts: o.Fonts, checks: o.Checks, feedChecks: o.News, book: o.Book,
+		symbols: o.Symbols, strip: o.Strip, hours: o.Hours, tradingHours: o.TradingHours, fonts: o.Fonts, pictures: o.Pictures, checks: o.Checks, feedChecks: o.News, book: o.Book,
 		history: o.History, search: o.Search, reader: o.Reader, zones: newZoneTable(), zone: o.Zone, limits: o.Limits,
 		schedule: o.Schedule, keep: o.Keep, now: o.Now, log: o.Log, soon: make(chan struct{}, 1), outbox: nobody{},
 	}
@@ -244,7 +246,7 @@ func (b *Bot) dropRule(id alerts.RuleID) { b.book.Remove(id, 1<<31-1) }
 // putWatchlist has a place's rules on its list follow it.
 func (b *Bot) putWatchlist(place subscriptions.DestinationID, list subscriptions.Watchlist) {
 	ctx := b.working()
-	if missing := b.readNow(ctx, list.Tickers); len(missing) > 0 {
+	if missing, _ := b.readNow(ctx, list.Tickers); len(missing) > 0 {
 		b.log.Info("watched symbols gave no quote", "symbols", missing)
 	}
 	rules, err := b.store.RulesOf(ctx, place)
@@ -276,13 +278,14 @@ const readTime = 8 * time.Second
 
 // readNow reads symbols that were not read lately, and returns those of which
 // nothing is known.
-func (b *Bot) readNow(ctx context.Context, tickers []market.Ticker) []market.Ticker {
+// silent tells that no source answered, so that a symbol may well be known.
+func (b *Bot) readNow(ctx context.Context, tickers []market.Ticker) (none []market.Ticker, silent bool) {
 	ctx, cancel := context.WithTimeout(ctx, readTime)
 	defer cancel()
 	known, err := b.store.Standings(ctx, tickers)
 	if err != nil {
 		b.log.Error("read known quotes", "error", err)
-		return nil
+		return nil, true
 	}
 	var unread []market.Ticker
 	for _, t := range tickers {
@@ -291,19 +294,18 @@ func (b *Bot) readNow(ctx context.Context, tickers []market.Ticker) []market.Tic
 		}
 	}
 	if len(unread) == 0 {
-		return nil
+		return nil, false
 	}
 	missing, err := b.checks.Read(ctx, unread)
 	if err != nil {
 		b.log.Warn("read quotes for a request", "error", err)
 	}
-	var none []market.Ticker
 	for _, t := range missing {
 		if _, ok := known[t]; !ok {
 			none = append(none, t)
 		}
 	}
-	return none
+	return none, err != nil
 }
 
 // cadence is how often a symbol is really read.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -16,7 +17,12 @@ import (
 type call struct {
 	Request
 	bot    *Bot
-	place  subscriptions.Destination
+	place  subscriptions.Destination // what it is about
+	chat   subscriptions.Destination // where it was done and is answered
+	remote bool                      // place is set up from another chat
+	// exact tells that the text is of our own making: a ticker in it is that
+	// symbol, even where people may mean another by the word (GOLD, the share).
+	exact  bool
 	person subscriptions.PersonID
 	words  Words
 	now    time.Time
@@ -33,8 +39,8 @@ type result struct {
 	after func()
 	// more are further messages than the answer, to other places.
 	more []outbox.Send
-	// slow tells that the request must be submitted, since it asks the outside.
-	slow bool
+	// refused is the sentence of a refusal; "" where there was none.
+	refused string
 }
 
 // refusal is bad input: a sentence that says what to type instead.
@@ -85,10 +91,11 @@ func (b *Bot) open(ctx context.Context, r Request) (*call, error) {
 		return nil, err
 	}
 	now := b.now().UTC()
-	return &call{
-		Request: r, bot: b, place: place, person: person, now: now,
+	c := &call{
+		Request: r, bot: b, place: place, chat: place, person: person, now: now,
 		words: b.catalogue.Words(place.Locale, place.Zone, now),
-	}, nil
+	}
+	return c, c.goRemote(ctx)
 }
 
 // role asks what the person may do in the place.
@@ -96,7 +103,7 @@ func (c *call) role(ctx context.Context) (subscriptions.Role, error) {
 	if c.place.Kind == subscriptions.Private {
 		return subscriptions.RoleModerator, nil
 	}
-	if c.Role != subscriptions.RoleUnknown {
+	if c.Role != subscriptions.RoleUnknown && !c.remote {
 		return c.Role, nil
 	}
 	rights, ok := c.bot.rights[c.place.Address.Platform]
@@ -164,7 +171,7 @@ func (c *call) explain(out result, err error) (result, error) {
 		return result{answer: Answer{Message: no.msg, Ephemeral: true}, effects: no.more}, nil
 	case errors.As(err, &no):
 		out = c.say(no.id, no.pairs...)
-		out.answer.Ephemeral = true
+		out.answer.Ephemeral, out.refused = true, c.words.Say(no.id, no.pairs...)
 		return out, nil
 	case errors.As(err, &limit):
 		out = c.say("limit."+limit.What+"."+limit.Scope, "Count", limit.Limit)
@@ -184,8 +191,13 @@ func (c *call) answers(a Answer) []outbox.Send {
 	if a.Message == nil {
 		return nil
 	}
+	if c.remote {
+		about := *a.Message
+		about.Footer = append(slices.Clone(about.Footer), message.T(strings.Repeat(" · ", min(1, len(about.Footer)))+c.words.Say("channels.about", "Channel", c.place.Title)))
+		a.Message = &about
+	}
 	send := outbox.Send{
-		Destination: c.place.ID, Address: c.place.Address, Place: c.place.Kind, Kind: outbox.New,
+		Destination: c.chat.ID, Address: c.chat.Address, Place: c.chat.Kind, Kind: outbox.New,
 		Priority: outbox.PriorityAnswer, State: outbox.Waiting, Person: c.person, User: c.Identity.User,
 		Message: a.Message, Form: message.Rich, Via: c.Via, Ephemeral: a.Ephemeral,
 		Happened: c.now, Created: c.now, Due: c.now,
@@ -193,7 +205,7 @@ func (c *call) answers(a Answer) []outbox.Send {
 	switch {
 	case a.Edit && c.Message != "":
 		send.Kind, send.Target = outbox.Edit, c.Message
-	case c.Reply != "" && c.place.Kind != subscriptions.Private:
+	case c.Reply != "" && c.chat.Kind != subscriptions.Private:
 		send.Kind, send.Target = outbox.Reply, c.Reply
 	}
 	return []outbox.Send{send}

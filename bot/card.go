@@ -52,7 +52,7 @@ func (c *call) alertHere(ctx context.Context, rule alerts.Rule) (*message.Messag
 	if c.Button == "" || c.Message == "" {
 		return nil, nil
 	}
-	send, err := c.bot.store.SendByPart(ctx, c.place.Address, c.Message)
+	send, err := c.bot.store.SendByPart(ctx, c.chat.Address, c.Message)
 	if errors.Is(err, subscriptions.ErrNotFound) || err == nil && send.Event == 0 {
 		return nil, nil
 	}

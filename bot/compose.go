@@ -38,6 +38,7 @@ type dress struct {
 	light    bool
 	private  bool
 	told     bool // the story was told there before
+	silent   bool // nobody there can press a button without all readers seeing the answer
 	platform subscriptions.Platform
 }
 
@@ -45,6 +46,7 @@ func dressOf(e alerts.Event, place subscriptions.Destination) dress {
 	return dress{
 		event: e.ID, locale: place.Locale, zone: place.Zone, light: place.Settings.Light,
 		private: place.Kind == subscriptions.Private, platform: place.Address.Platform,
+		silent: place.Kind == subscriptions.Broadcast && place.Address.Platform == subscriptions.Telegram,
 	}
 }
 
@@ -240,6 +242,9 @@ func (b *Bot) Collapse(ctx context.Context, backlog outbox.Backlog) (*message.Me
 	}
 	place := k.places[backlog.Into.Destination]
 	w := b.catalogue.Words(place.Locale, place.Zone, k.now)
+	if backlog.Into.Priority == outbox.PriorityAlert {
+		return k.stormMessage(w, backlog), nil
+	}
 	m := &message.Message{Title: w.Say("collapse.title", "Count", backlog.Total)}
 	items := make([][]message.Inline, 0, collapseShown)
 	for _, send := range backlog.Newest {

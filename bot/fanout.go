@@ -93,6 +93,11 @@ func (b *Bot) matchTopic(ctx context.Context, e alerts.Event, topic alerts.Topic
 				sends = append(sends, send)
 			}
 		}
+		sends, joined, err := b.calm(ctx, e, sends)
+		if err != nil {
+			return total, err
+		}
+		total += joined
 		last := len(wanting) < fanOutChunk
 		kept := position
 		if topic != e.Topic {

@@ -42,7 +42,7 @@ func (k *composition) firing(ctx context.Context, w Words, e alerts.Event, d dre
 		m.Blocks = append(m.Blocks, w.P("firing.headlines"), message.Items(headlines...))
 	}
 	m.Footer = k.provenance(w, e, symbol)
-	m.Picture = k.bot.firingPicture(ctx, w, e, d.light)
+	m.Picture = k.bot.firingPicture(ctx, w, e, k.records[f.Ticker], d.light)
 	m.Buttons = k.firingButtons(w, f.Rule, d)
 	return m
 }
@@ -150,6 +150,9 @@ func (k *composition) provenance(w Words, e alerts.Event, symbol market.Symbol) 
 
 // firingButtons are what can be done from an alert.
 func (k *composition) firingButtons(w Words, r alerts.Rule, d dress) [][]message.Button {
+	if d.silent {
+		return nil
+	}
 	id := id36(int64(r.ID))
 	first := []message.Button{
 		{Label: w.Say("rule.snooze.hour"), Data: message.Data("rule.snooze", id, "1h")},

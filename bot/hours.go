@@ -47,7 +47,10 @@ type Hours interface {
 }
 
 // OpenSpan is a stretch of trading, in UTC.
-type OpenSpan struct{ From, To time.Time }
+type OpenSpan struct {
+	From, To time.Time
+	Day      time.Time // the trading day that it belongs to; zero where that is not told
+}
 
 // Venue is a market with bells.
 type Venue struct {
@@ -147,7 +150,7 @@ func bellTopic(mic string, before time.Duration) alerts.Topic {
 
 // handleBells subscribes to a market's openings and closes.
 func handleBells(ctx context.Context, c *call) (result, error) {
-	text := strings.TrimSpace(c.Text + " " + c.option("market"))
+	text := c.subject("market")
 	if text == "" {
 		return c.ask("bells.ask", "bells", "", "Markets", c.bot.venueNames()), nil
 	}

@@ -3,7 +3,9 @@ package bot
 import (
 	"context"
 	"fmt"
+	"strings"
 
+	"bellwether/bot/message"
 	"bellwether/subscriptions"
 )
 
@@ -19,22 +21,47 @@ func (b *Bot) Submit(ctx context.Context, requests ...Request) error {
 
 // Answer implements Desk.
 func (b *Bot) Answer(ctx context.Context, r Request) (Answer, error) {
-	if b.changes(r) {
+	toast := r.Button != "" && r.Place.Address.Platform == subscriptions.Telegram
+	if b.changes(r) && !toast {
 		return Answer{}, ErrSubmit
 	}
 	c, err := b.open(ctx, r)
 	if err != nil {
 		return Answer{}, err
 	}
+	if b.changes(r) {
+		return c.pressedInVain(ctx)
+	}
 	out, err := b.respond(ctx, c)
 	if err != nil {
 		b.log.Error("answer", "request", r.ID, "command", r.Command, "error", err)
 		return c.say("error.ours").answer, nil
 	}
+	if toast && out.refused != "" {
+		return Answer{Toast: message.Cut(out.refused, maxToast)}, nil
+	}
 	if len(out.effects) > 0 || len(out.more) > 0 {
 		return Answer{}, ErrSubmit
 	}
 	return out.answer, nil
+}
+
+// maxToast is how long a note over the chat may be (Telegram: 0-200 code points
+// of answerCallbackQuery's text).
+const maxToast = 200
+
+// pressedInVain answers somebody who may not press a button that changes a
+// shared place, by a note that only they see. For all others the request has to
+// be submitted.
+func (c *call) pressedInVain(ctx context.Context) (Answer, error) {
+	if c.place.Kind == subscriptions.Private || c.place.Settings.OpenTo != "" {
+		return Answer{}, ErrSubmit
+	}
+	out, err := c.explain(result{}, c.mayChange(ctx))
+	if err != nil || out.refused == "" {
+		return Answer{}, ErrSubmit
+	}
+	return Answer{Toast: message.Cut(out.refused, maxToast)}, nil
 }
 
 // handle does what a request of the inbox asks for, and stores all that follows
@@ -70,7 +97,7 @@ func (c *call) moveOn(ctx context.Context, out *result) error {
 		}
 	}
 	step, err := c.bot.store.Step(ctx, c.place.ID, c.person)
-	if err == nil && step != "" {
+	if err == nil && step != "" && !strings.HasPrefix(step, remoteStep) {
 		out.effects = append(out.effects, PutStep{Destination: c.place.ID, Person: c.person})
 	}
 	return err
@@ -89,6 +116,7 @@ func (c *call) retry(err error) (result, bool) {
 // apply stores an outcome with the answer to it, and wakes who waits for it.
 func (b *Bot) apply(ctx context.Context, c *call, out result) error {
 	o := Outcome{Request: c.ID, Effects: out.effects, Changes: out.changes, Answers: append(c.answers(out.answer), out.more...)}
+	b.keepPictures(ctx, o.Answers)
 	if err := b.store.Apply(ctx, o); err != nil {
 		return err
 	}
@@ -97,101 +125,4 @@ func (b *Bot) apply(ctx context.Context, c *call, out result) error {
 	}
 	b.wake()
 	return nil
-}
-
-// Report implements Desk.
-func (b *Bot) Report(ctx context.Context, signals ...Signal) error {
-	for _, s := range signals {
-		if err := b.report(ctx, s); err != nil {
-			return fmt.Errorf("report %s: %w", s.Kind, err)
-		}
-	}
-	return nil
-}
-
-func (b *Bot) report(ctx context.Context, s Signal) error {
-	if s.Kind == SignalCommunity {
-		places, err := b.store.PlacesOf(ctx, s.Place.Address.Platform, s.Place.Address.Account, s.Place.Community)
-		if err != nil {
-			return err
-		}
-		for _, d := range places {
-			if _, err := b.store.Park(ctx, d.ID, subscriptions.Parked, s.Reason); err != nil {
-				return err
-			}
-		}
-		return nil
-	}
-	if s.Kind == SignalMoved {
-		_, err := b.store.Move(ctx, s.Place.Address, s.MovedTo)
-		b.wake()
-		return err
-	}
-	known := s.Place
-	if known.Zone == "" {
-		known.Zone = b.zone
-	}
-	place, err := b.store.Place(ctx, known)
-	if err != nil {
-		return err
-	}
-	switch s.Kind {
-	case SignalRemoved, SignalNoRights:
-		_, err = b.parkAll(ctx, place, subscriptions.Parked, s.Reason)
-	case SignalGone:
-		_, err = b.parkAll(ctx, place, subscriptions.Gone, s.Reason)
-	case SignalAdded, SignalRights:
-		err = b.reviveAll(ctx, place)
-	case SignalRenamed:
-		err = b.store.Rename(ctx, place.ID, s.Place.Title)
-	}
-	return err
-}
-
-// parkAll parks a place, and its topics with it where it is a whole chat.
-func (b *Bot) parkAll(ctx context.Context, place subscriptions.Destination, standing subscriptions.Standing, reason string) (changed bool, err error) {
-	places, err := b.within(ctx, place)
-	if err != nil {
-		return false, err
-	}
-	for _, d := range places {
-		parked, err := b.store.Park(ctx, d.ID, standing, reason)
-		if err != nil {
-			return changed, err
-		}
-		changed = changed || parked
-	}
-	return changed, nil
-}
-
-func (b *Bot) reviveAll(ctx context.Context, place subscriptions.Destination) error {
-	places, err := b.within(ctx, place)
-	if err != nil {
-		return err
-	}
-	for _, d := range places {
-		if _, err := b.store.Revive(ctx, d.ID); err != nil {
-			return err
-		}
-	}
-	b.wake()
-	return nil
-}
-
-// within returns a place and, where it is a whole chat, its topics.
-func (b *Bot) within(ctx context.Context, place subscriptions.Destination) ([]subscriptions.Destination, error) {
-	out := []subscriptions.Destination{place}
-	if place.Address.Thread != "" || place.Community == "" || place.Address.Platform != subscriptions.Telegram {
-		return out, nil
-	}
-	all, err := b.store.PlacesOf(ctx, place.Address.Platform, place.Address.Account, place.Community)
-	if err != nil {
-		return nil, err
-	}
-	for _, d := range all {
-		if d.ID != place.ID {
-			out = append(out, d)
-		}
-	}
-	return out, nil
 }

@@ -1,6 +1,8 @@
 package bot
 
 import (
+	"time"
+
 	"bellwether/alerts"
 	"bellwether/alerts/market"
 	"bellwether/alerts/news"
@@ -54,6 +56,13 @@ type Unsubscribe struct {
 // otherwise the outcome fails with ErrChanged.
 type PutDestination struct{ Destination subscriptions.Destination }
 
+// Postpone keeps alerts and news that wait for a destination back until a time;
+// a zero time, or one that is over, lets them go.
+type Postpone struct {
+	Destination subscriptions.DestinationID
+	Until       time.Time
+}
+
 // PutWatchlist replaces a destination's list.
 type PutWatchlist struct {
 	Destination subscriptions.DestinationID
@@ -86,3 +95,4 @@ func (PutWatchlist) effect()   {}
 func (PutStep) effect()        {}
 func (PutSymbols) effect()     {}
 func (Forget) effect()         {}
+func (Postpone) effect()       {}

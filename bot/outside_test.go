@@ -385,6 +385,7 @@ type scriptedFeeds struct {
 	feeds    map[string]news.Feed
 	stories  map[string][]news.Article
 	problems map[string]error
+	explode  string // reading this address panics
 }
 
 func newFeeds() *scriptedFeeds {
@@ -417,6 +418,9 @@ func (f *scriptedFeeds) publish(address, id, title string) {
 func (f *scriptedFeeds) Read(_ context.Context, feed news.Feed) (news.Feed, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	if f.explode == feed.URL {
+		panic("boom")
+	}
 	if err := f.problems[feed.URL]; err != nil {
 		return news.Feed{}, err
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -11,6 +12,7 @@ import (
 	"bellwether/alerts/market"
 	"bellwether/bot/chart"
 	"bellwether/bot/message"
+	"bellwether/subscriptions"
 )
 
 // span is how far back a chart looks.
@@ -38,7 +40,7 @@ func spanNamed(name string) (span, bool) {
 
 // handleChart shows a symbol's past as a picture.
 func handleChart(ctx context.Context, c *call) (result, error) {
-	words := strings.Fields(c.Text + " " + c.option("symbol"))
+	words := strings.Fields(c.subject("symbol"))
 	back, _ := spanNamed(c.option("span"))
 	if len(words) > 1 {
 		if named, ok := spanNamed(words[len(words)-1]); ok {
@@ -61,7 +63,9 @@ func handleChartButton(ctx context.Context, c *call) (result, error) {
 	if !ok || !known {
 		return result{}, refuse("button.unknown")
 	}
-	return c.chart(ctx, s, back)
+	out, err := c.chart(ctx, s, back)
+	out.answer.Edit, out.answer.Ephemeral = c.arg(2) == "again", c.chat.Kind != subscriptions.Private
+	return out, err
 }
 
 func (c *call) chart(ctx context.Context, s market.Symbol, back span) (result, error) {
@@ -75,11 +79,15 @@ func (c *call) chart(ctx context.Context, s market.Symbol, back span) (result, e
 		return c.say("chart.none", "Symbol", s.Name), nil
 	}
 	standing := standings[s.Ticker]
-	p := c.bot.priceChart(c.words, s, back, line, standing, nil, c.place.Settings.Light)
+	v := view{symbol: s, back: back, line: line, standing: standing, light: c.place.Settings.Light}
+	p := c.bot.priceChart(c.words, &v)
 	m := &message.Message{
 		Title:   c.words.Say("chart.title", "Symbol", s.Name, "Span", c.words.Say("chart.span."+back.name)),
-		Picture: c.bot.draw(c.words, s, back, line, p),
+		Picture: c.bot.draw(c.words, v, p),
 		Tone:    p.Tone,
+	}
+	if m.Picture == nil {
+		return c.oneQuote(s, standings), nil
 	}
 	m.Blocks = []message.Block{message.P(message.T(m.Picture.Alt))}
 	if !standing.Quote.Time.IsZero() {
@@ -88,175 +96,26 @@ func (c *call) chart(ctx context.Context, s market.Symbol, back span) (result, e
 	var buttons []message.Button
 	for _, other := range spans() {
 		if other.name != back.name {
-			buttons = append(buttons, message.Button{Label: c.words.Say("chart." + other.name), Data: message.Data("chart", string(s.Ticker), other.name)})
+			buttons = append(buttons, message.Button{Label: c.words.Say("chart." + other.name), Data: message.Data("chart", string(s.Ticker), other.name, "again")})
 		}
 	}
 	m.Buttons = [][]message.Button{buttons}
 	return result{answer: Answer{Message: m}}, nil
 }
 
-// line reads a symbol's past for a chart; an empty one where there is none.
-func (b *Bot) line(ctx context.Context, s market.Symbol, back span, now time.Time) market.Line {
-	if b.history == nil {
-		return market.Line{}
-	}
-	ctx, cancel := context.WithTimeout(ctx, readTime)
-	defer cancel()
-	from := now.Add(-back.back)
-	if back.step < 24*time.Hour && len(b.hours.Sessions(s, now.Add(-14*24*time.Hour), now)) > 0 {
-		// A day of a market with sessions is its last one, be it before a
-		// weekend or a holiday.
-		sessions := b.hours.Sessions(s, now.Add(-14*24*time.Hour), now)
-		days := int(back.back / (24 * time.Hour))
-		from = sessions[max(0, len(sessions)-sessionsOf(sessions, days))].From
-	}
-	line, err := b.history.Line(ctx, s.Ticker, back.step, from)
-	if err != nil {
-		b.log.Warn("read history", "ticker", s.Ticker, "error", err)
-	}
-	return line
-}
-
-// sessionsOf returns how many of the last stretches of trading make up so many
-// days; a lunch break parts a day in two.
-func sessionsOf(spans []OpenSpan, days int) int {
-	n := 0
-	for i := len(spans) - 1; i >= 0; i-- {
-		n++
-		if i == 0 || spans[i].From.Sub(spans[i-1].To) > 4*time.Hour {
-			days--
-		}
-		if days == 0 {
-			break
-		}
-	}
-	return n
-}
-
-// priceChart makes the labels of a chart.
-func (b *Bot) priceChart(w Words, s market.Symbol, back span, line market.Line, standing alerts.Standing, firing *alerts.Firing, light bool) chart.Price {
-	axis := b.axis(s, back, line)
-	p := chart.Price{
-		Title: s.Name, Subtitle: strings.Trim(string(s.Ticker)+" · "+b.venueName(s.Exchange), " ·"), Dark: !light,
-		Seams: axis.Seams(), From: 0, To: axis.Length(),
-	}
-	last := market.Price(0)
-	for _, bar := range line.Bars {
-		p.Points = append(p.Points, chart.Point{X: axis.At(bar.Time), Y: bar.Close.Float()})
-		last = bar.Close
-	}
-	if q := standing.Quote; !q.Time.IsZero() && len(line.Bars) > 0 && q.Time.After(line.Bars[len(line.Bars)-1].Time) {
-		p.Points = append(p.Points, chart.Point{X: axis.At(q.Time), Y: q.Price.Float()})
-		last = q.Price
-	}
-	base := standing.Base
-	if back.step >= 24*time.Hour && len(line.Bars) > 0 {
-		base = line.Bars[0].Close
-	} else if !base.IsZero() {
-		p.Levels = append(p.Levels, chart.Level{Kind: chart.PreviousClose, Y: base.Float(), Label: w.Price(s, base)})
-	}
-	p.Price, p.Last = w.Price(s, last), w.Price(s, last)
-	if !base.IsZero() {
-		d := last.Sub(base)
-		p.Tone = tone(d)
-		p.Change = w.Difference(s, d) + " (" + w.Change(last.ChangePercent(base)) + ")"
-	}
-	if firing != nil {
-		addFiring(&p, w, s, axis, firing)
-	}
-	p.XTicks = timeTicks(w, axis, line, back)
-	lo, hi := p.Range()
-	ticks := chart.NiceTicks(lo, hi, 5)
-	decimals := chart.TickDecimals(ticks)
-	for _, y := range ticks {
-		if value, err := market.ParsePrice(fmt.Sprintf("%.*f", decimals, y)); err == nil {
-			p.YTicks = append(p.YTicks, chart.Tick{At: y, Label: w.Number(value, decimals)})
-		}
-	}
-	if q := standing.Quote; q.Source != "" {
-		p.Footer = strings.TrimSpace(plainInlines(quoteFooter(w, q)))
-	}
-	return p
-}
-
-// addFiring marks where a rule's threshold was reached.
-func addFiring(p *chart.Price, w Words, s market.Symbol, axis chart.Axis, f *alerts.Firing) {
-	p.Marks = append(p.Marks, chart.Mark{X: axis.At(f.To.Time), Y: f.To.Price.Float()})
-	for _, c := range f.Rule.Conditions {
-		if c.Ticker != "" && c.Ticker != s.Ticker {
-			continue
-		}
-		for _, level := range []market.Price{c.Level, c.Upper} {
-			if !level.IsZero() {
-				p.Levels = append(p.Levels, chart.Level{Kind: chart.Threshold, Y: level.Float(), Label: w.Price(s, level)})
-			}
-		}
-	}
-}
-
-// axis closes the gaps between sessions.
-func (b *Bot) axis(s market.Symbol, back span, line market.Line) chart.Axis {
-	if len(line.Bars) == 0 {
-		return chart.NewAxis()
-	}
-	first, last := line.Bars[0].Time, line.Bars[len(line.Bars)-1].Time.Add(back.step)
-	if back.step < 24*time.Hour {
-		if sessions := b.hours.Sessions(s, first, last); len(sessions) > 0 {
-			spans := make([]chart.Span, len(sessions))
-			for i, o := range sessions {
-				spans[i] = chart.Span{From: o.From, To: o.To}
-			}
-			return chart.NewAxis(spans...)
-		}
-	}
-	return chart.NewAxis(chart.Span{From: first, To: last})
-}
-
-// timeTicks places about six times on the axis, in the chat's zone.
-func timeTicks(w Words, axis chart.Axis, line market.Line, back span) []chart.Tick {
-	if len(line.Bars) == 0 {
-		return nil
-	}
-	format := "15:04"
-	switch back.name {
-	case "5d":
-		format = "Mon 2"
-	case "1m":
-		format = "2 Jan"
-	case "1y":
-		format = "Jan 06"
-	}
-	var out []chart.Tick
-	told := ""
-	step := max(1, len(line.Bars)/6)
-	for i := step / 2; i < len(line.Bars); i += step {
-		at := line.Bars[i].Time.In(w.zone)
-		if back.name == "1d" {
-			at = at.Round(30 * time.Minute)
-		}
-		if label := at.Format(format); label != told {
-			told = label
-			out = append(out, chart.Tick{At: axis.At(at), Label: label})
-		}
-	}
-	return out
-}
-
-func plainInlines(list []message.Inline) string {
-	var b strings.Builder
-	for _, i := range list {
-		b.WriteString(i.Text)
-	}
-	return b.String()
-}
+// sharpness is the pixels to a unit: phones and most screens have two or more
+// to a point. Telegram scales photos down to 1280 pixels, so that more is lost
+// there.
+const sharpness = 2
 
 // draw names a picture by what it shows, to the minute, and tells it in words.
-func (b *Bot) draw(w Words, s market.Symbol, back span, line market.Line, p chart.Price) *message.Picture {
-	if b.fonts == nil {
+func (b *Bot) draw(w Words, v view, p chart.Price) *message.Picture {
+	if b.fonts == nil || len(v.line.Bars) == 0 {
 		return nil
 	}
-	low, high := line.Bars[0].Close, line.Bars[0].Close
-	for _, bar := range line.Bars {
+	bars := v.line.Bars
+	low, high := v.last, v.last
+	for _, bar := range bars {
 		if bar.Close.Less(low) {
 			low = bar.Close
 		}
@@ -264,13 +123,21 @@ func (b *Bot) draw(w Words, s market.Symbol, back span, line market.Line, p char
 			high = bar.Close
 		}
 	}
-	alt := w.Say("chart.alt", "Symbol", s.Name, "From", w.Price(s, line.Bars[0].Close), "To", p.Price,
-		"Span", w.Say("chart.span."+back.name), "Low", w.Price(s, low), "High", w.Price(s, high))
+	alt := w.Say("chart.alt", "Symbol", v.symbol.Name, "From", w.Price(v.symbol, bars[0].Close), "To", p.Price,
+		"Span", w.Say("chart.span."+v.back.name), "Low", w.Price(v.symbol, low), "High", w.Price(v.symbol, high))
 	levels := ""
 	for _, l := range p.Levels {
 		levels += "/" + l.Label
+		if l.Kind == chart.Threshold {
+			alt += " " + w.Say("chart.alt.level", "Level", l.Label)
+		}
 	}
-	key := fmt.Sprintf("chart/%s/%s%s/%t/%s/%s/%d", s.Ticker, back.name, levels, p.Dark, w.Say("locale"), w.zone, w.now.Unix()/60)
+	// An alert shows the moment at which it fired, whenever it is composed.
+	minute := strconv.FormatInt(w.now.Unix()/60, 10)
+	if f := v.firing; f != nil {
+		minute = f.To.Price.String() + "@" + strconv.FormatInt(f.To.Time.Unix(), 10)
+	}
+	key := fmt.Sprintf("chart/%s/%s%s/%d/%t/%s/%s/%s", v.symbol.Ticker, v.back.name, levels, len(p.Marks), p.Dark, w.Say("locale"), w.zone, minute)
 	return message.NewPicture(key, alt, func() ([]byte, error) {
 		var buffer bytes.Buffer
 		err := chart.DrawPrice(&buffer, p, b.fonts)
@@ -278,21 +145,29 @@ func (b *Bot) draw(w Words, s market.Symbol, back span, line market.Line, p char
 	})
 }
 
-// firingPicture draws the day in which a rule fired; nil where there is no past
-// to draw.
-func (b *Bot) firingPicture(ctx context.Context, w Words, e alerts.Event, light bool) *message.Picture {
+// firingPicture draws the time in which a rule fired, up to that moment; nil
+// where there is no past to draw. Standing is the symbol's as it is now.
+func (b *Bot) firingPicture(ctx context.Context, w Words, e alerts.Event, standing alerts.Standing, light bool) *message.Picture {
 	f := e.Firing
 	s := b.named(f.Ticker)
 	back := spans()[0]
 	if len(f.Rule.Conditions) > 0 {
 		back = spanFor(f.Rule.Conditions[0])
 	}
-	line := b.line(ctx, s, back, w.now)
+	line := b.line(ctx, s, back, f.To.Time)
 	if len(line.Bars) < 2 || b.fonts == nil {
 		return nil
 	}
-	standing := alerts.Standing{Quote: f.To, Base: f.Base, BaseAt: f.BaseAt}
-	return b.draw(w, s, back, line, b.priceChart(w, s, back, line, standing, f, light))
+	then := alerts.Standing{Quote: f.To}
+	switch {
+	case !f.Base.IsZero() && f.BaseAt.IsZero():
+		then.Base = f.Base
+	case standing.Quote.Time.Sub(f.To.Time).Abs() < 12*time.Hour:
+		then.Base = standing.Base // still of the same day
+	}
+	v := view{symbol: s, back: back, line: line, standing: then, firing: f, light: light}
+	p := b.priceChart(w, &v)
+	return b.draw(w, v, p)
 }
 
 // spanFor returns how far back the chart of a condition looks.
@@ -309,70 +184,14 @@ func spanFor(c alerts.Condition) span {
 	return all[0]
 }
 
-// stripPicture draws symbols as a strip.
-func (b *Bot) stripPicture(ctx context.Context, w Words, symbols []market.Symbol, standings map[market.Ticker]alerts.Standing, light bool) *message.Picture {
-	if b.fonts == nil || len(symbols) == 0 {
+// previewPicture draws the days on which a rule was tried, with its threshold
+// and a mark wherever it would have fired; nil for a rule on several symbols.
+func (b *Bot) previewPicture(w Words, rule alerts.Rule, line market.Line, found alerts.Preview, light bool) *message.Picture {
+	if b.fonts == nil || len(line.Bars) < 2 {
 		return nil
 	}
-	rows := make([]chart.Row, 0, len(symbols))
-	for _, s := range symbols[:min(len(symbols), chart.MaxRows)] {
-		rows = append(rows, b.stripRow(ctx, w, s, standings))
-	}
-	strip := chart.Strip{Title: w.Say("market.title"), Subtitle: w.Moment(w.now), Rows: rows, Dark: !light}
-	key := fmt.Sprintf("strip/%d/%t/%s/%s/%d", hashOf(symbols), !light, w.Say("locale"), w.zone, w.now.Unix()/60)
-	return message.NewPicture(key, w.Say("strip.alt"), func() ([]byte, error) {
-		var buffer bytes.Buffer
-		err := chart.DrawStrip(&buffer, strip, b.fonts)
-		return buffer.Bytes(), err
-	})
-}
-
-func hashOf(symbols []market.Symbol) uint32 {
-	h := uint32(2166136261) // FNV-1a, 32 bits: names a list, no more
-	for _, s := range symbols {
-		for _, c := range []byte(s.Ticker) {
-			h = (h ^ uint32(c)) * 16777619
-		}
-		h = (h ^ ',') * 16777619
-	}
-	return h
-}
-
-// stripRow makes the labels of one row of a strip.
-func (b *Bot) stripRow(ctx context.Context, w Words, s market.Symbol, standings map[market.Ticker]alerts.Standing) chart.Row {
-	row := chart.Row{Name: s.Name}
-	session := b.hours.Session(s, w.now)
-	row.Session = chart.Session(session.State)
-	switch {
-	case session.State == MarketOpen && !session.Until.IsZero():
-		row.SessionText = w.Say("market.open", "At", w.Clock(session.Until))
-	case session.State == MarketBreak:
-		row.SessionText = w.Say("market.break", "At", w.Clock(session.Until))
-	case session.State == MarketClosed && !session.Until.IsZero():
-		row.SessionText = w.Say("market.closed", "Time", w.Span(session.Until.Sub(w.now)))
-	case session.State == MarketClosed:
-		row.SessionText = w.Say("market.closed.short")
-	}
-	standing, ok := standings[s.Ticker]
-	if !ok {
-		row.Price, row.Note = "–", w.Say("market.unread")
-		return row
-	}
-	row.Price = w.Price(s, standing.Quote.Price)
-	if standing.Base.IsZero() {
-		row.Suspect, row.Note = true, w.Say("market.doubt")
-	} else {
-		d := standing.Quote.Price.Sub(standing.Base)
-		row.Tone, row.Change, row.Percent = tone(d), w.Difference(s, d), w.Change(standing.Quote.Price.ChangePercent(standing.Base))
-		row.Base, row.HasBase = standing.Base.Float(), true
-	}
-	if b.history != nil {
-		bars, err := b.store.Bars(ctx, s.Ticker, 5*time.Minute, w.now.Add(-24*time.Hour))
-		if err == nil {
-			for _, bar := range bars {
-				row.Spark = append(row.Spark, chart.Point{X: float64(bar.Time.Unix()), Y: bar.Close.Float()})
-			}
-		}
-	}
-	return row
+	back := span{name: "30d", back: previewDays * 24 * time.Hour, step: line.Step}
+	v := view{symbol: b.named(line.Ticker), back: back, line: line, rule: &rule, fired: found.Marks, light: light}
+	p := b.priceChart(w, &v)
+	return b.draw(w, v, p)
 }

@@ -15,11 +15,12 @@ import (
 const previewDays = 30
 
 // preview tries a rule on history and says how often it would have fired; where
-// that is often, it offers quieter forms by buttons.
-func (c *call) preview(ctx context.Context, owned subscriptions.OwnedRule) ([]message.Block, [][]message.Button) {
-	found, ok := c.tryOnHistory(ctx, owned)
+// that is often, it offers quieter forms by buttons. A rule on one symbol is
+// shown as a picture, too.
+func (c *call) preview(ctx context.Context, owned subscriptions.OwnedRule) ([]message.Block, [][]message.Button, *message.Picture) {
+	found, lines, ok := c.tryOnHistory(ctx, owned)
 	if !ok || found.Blind {
-		return nil, nil
+		return nil, nil, nil
 	}
 	w := c.words
 	days := int(found.To.Sub(found.From).Hours()/24 + 0.5)
@@ -53,18 +54,21 @@ func (c *call) preview(ctx context.Context, owned subscriptions.OwnedRule) ([]me
 	if len(buttons) > 0 {
 		blocks = append(blocks, w.P("preview.noisy"))
 	}
-	return blocks, buttons
+	if len(lines) != 1 {
+		return blocks, buttons, nil
+	}
+	return blocks, buttons, c.bot.previewPicture(w, owned.Rule, lines[0], found, c.place.Settings.Light)
 }
 
-// tryOnHistory replays the last days of a rule's symbols; ok is false where
-// there is no history of one of them.
-func (c *call) tryOnHistory(ctx context.Context, owned subscriptions.OwnedRule) (alerts.Preview, bool) {
+// tryOnHistory replays the last days of a rule's symbols, which it returns; ok
+// is false where there is no history of one of them.
+func (c *call) tryOnHistory(ctx context.Context, owned subscriptions.OwnedRule) (alerts.Preview, []market.Line, bool) {
 	if c.bot.history == nil {
-		return alerts.Preview{}, false
+		return alerts.Preview{}, nil, false
 	}
 	tickers, err := c.bot.allTickers(ctx, owned.Rule)
 	if err != nil || len(tickers) == 0 || len(tickers) > 10 {
-		return alerts.Preview{}, false
+		return alerts.Preview{}, nil, false
 	}
 	ctx, cancel := context.WithTimeout(ctx, readTime)
 	defer cancel()
@@ -76,11 +80,11 @@ func (c *call) tryOnHistory(ctx context.Context, owned subscriptions.OwnedRule) 
 			line, err = c.bot.history.Line(ctx, t, 24*time.Hour, from)
 		}
 		if err != nil || len(line.Bars) < 5 {
-			return alerts.Preview{}, false
+			return alerts.Preview{}, nil, false
 		}
 		lines = append(lines, line)
 	}
-	return alerts.Replay(owned.Rule, c.bot.tradingHours, lines...), true
+	return alerts.Replay(owned.Rule, c.bot.tradingHours, lines...), lines, true
 }
 
 // allTickers returns every symbol that a rule looks at.

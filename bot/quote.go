@@ -13,7 +13,7 @@ import (
 
 // handleQuote tells the price of one symbol or several.
 func handleQuote(ctx context.Context, c *call) (result, error) {
-	text := strings.TrimSpace(c.Text + " " + c.option("symbol"))
+	text := c.subject("symbol")
 	if text == "" {
 		return c.ask("quote.ask", "quote", ""), nil
 	}
@@ -148,7 +148,7 @@ func handleMarket(ctx context.Context, c *call) (result, error) {
 	if text := c.nextOpen(); text != "" {
 		m.Blocks = append(m.Blocks, message.P(message.T(text)))
 	}
-	m.Picture = c.bot.stripPicture(ctx, c.words, all, standings, c.place.Settings.Light)
+	m.Picture = c.bot.stripPicture(ctx, c.words, c.words.Say("market.title"), all, standings, c.place.Settings.Light)
 	return result{answer: Answer{Message: m}}, nil
 }
 

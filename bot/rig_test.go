@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -306,6 +307,14 @@ func (v *voice) pressData(data, message string) string {
 	return v.hand(req)
 }
 
+// share chooses a channel with the platform's own picker.
+func (v *voice) share(chat, title string) string {
+	v.r.t.Helper()
+	req := v.request()
+	req.Options = map[string]string{"shared_chat": chat, "shared_title": title}
+	return v.hand(req)
+}
+
 // fill sends the form that was opened last.
 func (v *voice) fill(value string) string {
 	v.r.t.Helper()
@@ -332,11 +341,44 @@ func (v *voice) hand(req bot.Request) string {
 			v.seen = v.r.chat.immediate(v.place.Address, req, answer)
 		}
 	}
+	if req.Button != "" && submit {
+		answer, err := v.r.bot.Answer(context.Background(), req)
+		if err == nil && answer.Toast != "" && answer.Message == nil {
+			v.seen, submit = "(note) "+answer.Toast, false
+		}
+	}
 	if submit {
 		v.r.must(v.r.bot.Submit(context.Background(), req))
 	}
 	v.r.wait(2 * time.Second)
 	return strings.TrimSpace(v.seen + v.r.chat.since(v.place.Address, v.at))
+}
+
+// ask has a command answered at once, as a platform does that shows it itself.
+func (v *voice) ask(command string) string {
+	v.r.t.Helper()
+	req := v.request()
+	req.Command = command
+	answer, err := v.r.bot.Answer(context.Background(), req)
+	if errors.Is(err, bot.ErrSubmit) {
+		v.r.must(v.r.bot.Submit(context.Background(), req))
+		v.r.wait(time.Second)
+		sends, err := v.r.store.SendsOf(context.Background(), v.stored().ID, 1)
+		v.r.must(err)
+		made := []*outbox.Send{&sends[0]}
+		v.r.must(v.r.store.Outbox().Messages(context.Background(), made))
+		return plain(sends[0].Message, sends[0].Ephemeral)
+	}
+	v.r.must(err)
+	return plain(answer.Message, answer.Ephemeral)
+}
+
+// stored returns the place as it is kept.
+func (v *voice) stored() subscriptions.Destination {
+	v.r.t.Helper()
+	d, err := v.r.store.Place(context.Background(), v.place)
+	v.r.must(err)
+	return d
 }
 
 // hears returns what came since the last thing said.
@@ -401,3 +443,8 @@ func (r *rig) lacks(text string, parts ...string) {
 		}
 	}
 }
+
+// count returns how often a text holds a part.
+func count(text, part string) int { return strings.Count(text, part) }
+
+func id36(n int64) string { return strconv.FormatInt(n, 36) }

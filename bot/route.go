@@ -21,6 +21,8 @@ func handlers() map[string]handler {
 		"watch": handleWatch, "unwatch": handleUnwatch, "alert": handleAlert, "alerts": handleAlerts,
 		"follow": handleFollow, "following": handleFollowing, "unfollow": handleUnfollow, "bells": handleBells,
 		"settings": handleSettings, "mute": handleMute, "why": handleWhy, "deliveries": handleDeliveries, "stop": handleStop,
+		// Not in the menus: they belong to a chat in which a channel is set up.
+		"channels": handleChannels, "done": handleDone,
 	}
 }
 
@@ -64,7 +66,7 @@ func (b *Bot) route(ctx context.Context, c *call) (result, error) {
 	}
 	if h, ok := b.handlers[c.Command]; ok {
 		out, err := h(ctx, c)
-		if c.place.Kind != subscriptions.Private && !public(c.Command) {
+		if c.chat.Kind != subscriptions.Private && !public(c.Command) {
 			out.answer.Ephemeral = true
 		}
 		return out, err
@@ -89,6 +91,12 @@ func (b *Bot) routeButton(ctx context.Context, c *call) (result, error) {
 	v, ok := b.verbs[name]
 	if err != nil || !ok {
 		return result{}, refuse("button.unknown")
+	}
+	if c.chat.Kind == subscriptions.Broadcast && c.chat.Address.Platform == subscriptions.Telegram {
+		// All of a channel's readers would see the answer.
+		if err := c.mayChange(ctx); err != nil {
+			return result{refused: c.words.Say("moderator.only")}, nil
+		}
 	}
 	return v.handle(ctx, c)
 }
@@ -151,10 +159,22 @@ func (c *call) fields() []string { return strings.Fields(c.Text) }
 // option returns the value of a platform's named option, or "".
 func (c *call) option(name string) string { return strings.TrimSpace(c.Options[name]) }
 
+// subject returns what a command is about: the value of a platform's named
+// option where there is one, else what was typed. A platform with options fills
+// in both.
+func (c *call) subject(option string) string {
+	if v := c.option(option); v != "" {
+		return v
+	}
+	return strings.TrimSpace(c.Text)
+}
+
 // handleDo runs the command that a button carries, as if it were typed.
 func handleDo(ctx context.Context, c *call) (result, error) {
 	name, rest, _ := strings.Cut(c.arg(0), " ")
-	return c.typed(ctx, name, rest)
+	again := *c
+	again.exact = true
+	return again.typed(ctx, name, rest)
 }
 
 // handlePick runs the command that a choice stands for, in place of the question.
@@ -189,6 +209,9 @@ func handleProof(ctx context.Context, c *call) (result, error) {
 // handleText answers words without a command: the next step of a conversation,
 // or a hint.
 func handleText(ctx context.Context, c *call) (result, error) {
+	if c.option(optionSharedChat) != "" {
+		return c.chosen(ctx)
+	}
 	step, err := c.bot.store.Step(ctx, c.place.ID, c.person)
 	if err != nil {
 		return result{}, err
@@ -211,7 +234,7 @@ func handleText(ctx context.Context, c *call) (result, error) {
 	case "start":
 		return c.startStep(ctx, rest)
 	}
-	if c.place.Kind != subscriptions.Private {
+	if c.chat.Kind != subscriptions.Private {
 		return result{}, nil
 	}
 	return c.guess(ctx)

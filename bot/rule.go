@@ -2,7 +2,6 @@ package bot
 
 import (
 	"context"
-	"errors"
 	"slices"
 	"strconv"
 	"strings"
@@ -41,6 +40,14 @@ func (c *call) owned(ctx context.Context, text string) (subscriptions.OwnedRule,
 	}
 	if home.Kind == subscriptions.Private && owned.Owner == c.person {
 		return owned, nil
+	}
+	if home.Kind == subscriptions.Broadcast && c.chat.Kind == subscriptions.Private && home.Address.Platform == c.chat.Address.Platform {
+		// The button is from when the channel was set up here.
+		channel := *c
+		channel.place, channel.remote = home, true
+		if channel.mayChange(ctx) == nil {
+			return owned, nil
+		}
 	}
 	return owned, errNotYours
 }
@@ -131,7 +138,9 @@ func handleRuleUndo(ctx context.Context, c *call) (result, error) {
 	for _, change := range changes {
 		if change.Request == c.arg(0) && change.What == "rule" && change.After == "" {
 			text, _, _ := strings.Cut(change.Before, restMark)
-			out, err := c.makeRule(ctx, text)
+			again := *c
+			again.exact = true
+			out, err := again.makeRule(ctx, text)
 			out.answer.Edit = true
 			return out, err
 		}
@@ -248,12 +257,12 @@ func handleRuleCopy(ctx context.Context, c *call) (result, error) {
 	if source.Destination != c.place.ID {
 		return result{}, errNotYours
 	}
-	home := *c
-	home.Options = map[string]string{"to": "me"}
-	if c.Role == subscriptions.RoleNobody || c.Identity.User == "" {
+	if c.Role == subscriptions.RoleNobody || c.Identity.User == "" || c.place.Address.Platform != subscriptions.Discord {
 		return result{}, refuse("moderator.only")
 	}
-	if err := c.homeFor(ctx, &home); err != nil {
+	home := *c
+	home.exact = true
+	if home.place, err = c.mine(ctx); err != nil {
 		return result{}, err
 	}
 	copied := source.Rule
@@ -316,7 +325,9 @@ func (c *call) editRule(ctx context.Context, id, text string) (result, error) {
 	if err != nil {
 		return result{}, err
 	}
-	draft, err := c.parseRule(ctx, text)
+	ours := *c
+	ours.exact = true
+	draft, err := ours.parseRule(ctx, text)
 	if err != nil {
 		return result{}, err
 	}
@@ -408,11 +419,13 @@ func (c *call) visibleRules(ctx context.Context) ([]subscriptions.OwnedRule, err
 	if err != nil || c.place.Kind == subscriptions.Private || c.place.Address.Platform != subscriptions.Discord {
 		return rules, err
 	}
-	home := *c
-	home.Options = map[string]string{"to": "me"}
-	if err := c.homeFor(ctx, &home); err != nil && !errors.Is(err, subscriptions.ErrNotFound) {
+	if c.Identity.User == "" {
+		return rules, nil
+	}
+	home, err := c.mine(ctx)
+	if err != nil {
 		return rules, err
 	}
-	own, err := c.bot.store.RulesOf(ctx, home.place.ID)
+	own, err := c.bot.store.RulesOf(ctx, home.ID)
 	return append(rules, own...), err
 }

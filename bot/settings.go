@@ -20,7 +20,11 @@ func handleSettings(ctx context.Context, c *call) (result, error) {
 		}
 	}
 	if len(asked) == 0 {
-		return result{answer: Answer{Message: c.settings(), Ephemeral: true}}, nil
+		out := result{answer: Answer{Message: c.settings(), Ephemeral: true}}
+		if c.chat.Kind == subscriptions.Private && c.chat.Address.Platform == subscriptions.Telegram && !c.remote {
+			out.answer.Message.Buttons = [][]message.Button{{{Label: c.words.Say("channels.button"), Data: message.Data("ask", "channels")}}}
+		}
+		return out, nil
 	}
 	if err := c.mayChange(ctx); err != nil {
 		return result{}, err
@@ -176,11 +180,8 @@ func handleMute(ctx context.Context, c *call) (result, error) {
 	if !until.IsZero() {
 		out = c.say("mute.on", "Until", c.words.Clock(until))
 	}
-	out.effects = []Effect{PutDestination{Destination: next}}
+	out.effects = []Effect{PutDestination{Destination: next}, Postpone{Destination: next.ID, Until: until}}
 	out.changes = []subscriptions.Change{c.change("mute", stampText(c.place.MutedUntil), stampText(until))}
-	if until.IsZero() {
-		out.after = c.bot.wake
-	}
 	return out, nil
 }
 

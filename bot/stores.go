@@ -17,6 +17,9 @@ type People interface {
 	Person(ctx context.Context, who subscriptions.Identity) (subscriptions.PersonID, error)
 	// Name returns what a person is called; "" where unknown.
 	Name(ctx context.Context, person subscriptions.PersonID) (string, error)
+	// IdentityOf returns a person's identity on a platform; ok is false where
+	// they have none.
+	IdentityOf(ctx context.Context, person subscriptions.PersonID, platform subscriptions.Platform) (who subscriptions.Identity, ok bool, err error)
 	// Step returns where a conversation stands; "" for nowhere.
 	Step(ctx context.Context, d subscriptions.DestinationID, p subscriptions.PersonID) (string, error)
 }
@@ -144,5 +147,6 @@ type Stores interface {
 	Prices
 	Records
 	Sent
+	Storms
 	Retention
 }

@@ -15,7 +15,7 @@ const searchTime = 6 * time.Second
 // symbol finds the one symbol that a text means. Where it may mean several, the
 // handler ends by asking which, with a button for each that does the command.
 func (c *call) symbol(ctx context.Context, text, command string) (market.Symbol, error) {
-	found, near := c.bot.symbols.Lookup(text)
+	found, near := c.lookup(text)
 	if len(found) == 0 {
 		if remote := c.bot.searchOutside(ctx, text); len(remote) > 0 {
 			if strings.EqualFold(string(remote[0].Ticker), text) || strings.EqualFold(remote[0].Name, text) {
@@ -31,6 +31,15 @@ func (c *call) symbol(ctx context.Context, text, command string) (market.Symbol,
 		return market.Symbol{}, c.unknownSymbol(text, command, near)
 	}
 	return market.Symbol{}, refuseWith(c.which(text, command, found))
+}
+
+// lookup finds what a text stands for.
+func (c *call) lookup(text string) (found, near []market.Symbol) {
+	found, near = c.bot.symbols.Lookup(text)
+	if s, ok := c.bot.symbols.Get(market.Ticker(text)); ok && c.exact && len(found) > 1 {
+		return []market.Symbol{s}, nil
+	}
+	return found, near
 }
 
 // searchOutside asks a source for symbols that the table lacks, and remembers
@@ -110,7 +119,7 @@ func (c *call) symbolList(ctx context.Context, text, command string) ([]market.S
 		for len(words) > 0 {
 			n := min(len(words), 4)
 			for ; n > 1; n-- {
-				if found, _ := c.bot.symbols.Lookup(strings.Join(words[:n], " ")); len(found) > 0 {
+				if found, _ := c.lookup(strings.Join(words[:n], " ")); len(found) > 0 {
 					break
 				}
 			}

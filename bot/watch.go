@@ -12,7 +12,7 @@ import (
 
 // handleWatch adds symbols to the destination's list.
 func handleWatch(ctx context.Context, c *call) (result, error) {
-	text := strings.TrimSpace(c.Text + " " + c.option("symbol"))
+	text := c.subject("symbol")
 	list, err := c.bot.store.Watchlist(ctx, alerts.WatchlistID(c.place.Watch))
 	if err != nil {
 		return result{}, err
@@ -21,7 +21,8 @@ func handleWatch(ctx context.Context, c *call) (result, error) {
 		if len(list.Tickers) == 0 {
 			return c.ask("watch.ask", "watch", ""), nil
 		}
-		return c.say("watch.list", "List", c.names(list.Tickers)), nil
+		out := c.say("watch.list", "List", c.names(list.Tickers))
+		return out, c.showList(ctx, out.answer.Message, list.Tickers)
 	}
 	if err := c.mayChange(ctx); err != nil {
 		return result{}, err
@@ -45,12 +46,15 @@ func handleWatch(ctx context.Context, c *call) (result, error) {
 		return result{}, &subscriptions.LimitError{What: "symbols", Scope: "place", Limit: limit}
 	}
 	out := c.say("watch.added", "Added", c.names(added), "List", c.names(list.Tickers))
+	if err := c.showList(ctx, out.answer.Message, list.Tickers); err != nil {
+		return result{}, err
+	}
 	return c.putList(ctx, out, list, before)
 }
 
 // handleUnwatch takes symbols off the destination's list.
 func handleUnwatch(ctx context.Context, c *call) (result, error) {
-	text := strings.TrimSpace(c.Text + " " + c.option("symbol"))
+	text := c.subject("symbol")
 	list, err := c.bot.store.Watchlist(ctx, alerts.WatchlistID(c.place.Watch))
 	if err != nil {
 		return result{}, err

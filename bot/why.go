@@ -41,7 +41,7 @@ func handleWhy(ctx context.Context, c *call) (result, error) {
 // explained finds the send that a caller asks about.
 func (c *call) explained(ctx context.Context) (outbox.Send, error) {
 	if c.Message != "" {
-		return c.bot.store.SendByPart(ctx, c.place.Address, c.Message)
+		return c.bot.store.SendByPart(ctx, c.chat.Address, c.Message)
 	}
 	sends, err := c.bot.store.SendsOf(ctx, c.place.ID, 50)
 	if err != nil {

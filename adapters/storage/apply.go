@@ -93,6 +93,8 @@ func (s *Store) apply(tx *gorm.DB, effect bot.Effect) error {
 		return tx.Clauses(clause.OnConflict{UpdateAll: true}).Create(&row).Error
 	case bot.PutSymbols:
 		return putSymbols(tx, e.Symbols)
+	case bot.Postpone:
+		return postpone(tx, e, toStamp(s.now()))
 	case bot.Forget:
 		return forget(tx, int64(e.Destination), toStamp(s.now()))
 	}

@@ -46,6 +46,17 @@ func (a Axis) At(t time.Time) float64 {
 	return x
 }
 
+// Closed tells whether a time has no place of its own: it lies between two
+// spans, or before the first or after the last.
+func (a Axis) Closed(t time.Time) bool {
+	for _, s := range a.spans {
+		if !t.Before(s.From) && !t.After(s.To) {
+			return false
+		}
+	}
+	return true
+}
+
 // Length returns the place of the end.
 func (a Axis) Length() float64 { return a.length }
 

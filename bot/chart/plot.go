@@ -11,13 +11,13 @@ const (
 	maxTicks  = 24
 	maxSeams  = 64
 	maxLevels = 8
-	maxMarks  = 16
+	maxMarks  = 64
 )
 
 // plot draws everything between header and footer.
 func (d *priceDrawing) plot() {
 	d.Levels = d.Levels[:min(len(d.Levels), maxLevels)]
-	d.Marks = d.Marks[:min(len(d.Marks), maxMarks)]
+	d.Marks = d.Marks[max(0, len(d.Marks)-maxMarks):]
 	lo, hi := d.rangeOf(d.points)
 	edge := d.edgeWidth()
 	d.frame = frame{
@@ -242,20 +242,27 @@ func (d *priceDrawing) plate(b box) {
 	d.fill(&s, fade(d.theme.ground, 0.72))
 }
 
+// manyMarks is how many marks are drawn in full size.
+const manyMarks = 6
+
 // marks draws the spots and their bubbles.
 func (d *priceDrawing) marks() {
 	f := d.frame
+	size := 1.0
+	if len(d.Marks) > manyMarks {
+		size = 0.75
+	}
 	for _, m := range d.Marks {
 		if !finite(m.X) || !finite(m.Y) || m.X < f.left || m.X > f.right {
 			continue
 		}
 		at := f.at(m.X, m.Y)
 		var s shape
-		s.circle(at.x, at.y, 11)
+		s.circle(at.x, at.y, 11*size)
 		d.fill(&s, fade(d.theme.warn, 0.25))
-		s.circle(at.x, at.y, 6.2)
+		s.circle(at.x, at.y, 6.2*size)
 		d.fill(&s, d.theme.ground)
-		s.circle(at.x, at.y, 4.4)
+		s.circle(at.x, at.y, 4.4*size)
 		d.fill(&s, d.theme.warn)
 		d.bubble(at, m.Label)
 	}

@@ -1,0 +1,112 @@
+package bot
+
+import (
+	"context"
+	"errors"
+	"strconv"
+	"strings"
+
+	"bellwether/bot/message"
+	"bellwether/subscriptions"
+)
+
+// A Telegram channel has nobody to type in it: its administrators set it up from
+// their private chat. They choose it there, and their commands are about the
+// channel until they are done. Their right is asked for at each change.
+
+// PickChannel is the data of a button by which a platform lets the person choose
+// a channel; what they chose comes as a request with these options.
+const (
+	PickChannel       = "pick:channel"
+	optionSharedChat  = "shared_chat"
+	optionSharedTitle = "shared_title"
+)
+
+// remoteStep is where a private conversation stands while it is about a channel:
+// "remote 3f".
+const remoteStep = "remote "
+
+// goRemote makes the call one about the channel that the person sets up from
+// their private chat, where they do.
+func (c *call) goRemote(ctx context.Context) error {
+	if c.chat.Kind != subscriptions.Private || c.chat.Address.Platform != subscriptions.Telegram {
+		return nil
+	}
+	step, err := c.bot.store.Step(ctx, c.chat.ID, c.person)
+	if err != nil {
+		return err
+	}
+	text, ok := strings.CutPrefix(step, remoteStep)
+	id, parseErr := strconv.ParseInt(text, 36, 64)
+	if !ok || parseErr != nil || aboutChat(c.Command) {
+		return nil
+	}
+	place, err := c.bot.store.Destination(ctx, subscriptions.DestinationID(id))
+	if errors.Is(err, subscriptions.ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	c.place, c.remote = place, true
+	c.words = c.bot.catalogue.Words(c.chat.Locale, place.Zone, c.now)
+	return nil
+}
+
+// aboutChat tells whether a command is always about the chat where it is typed.
+func aboutChat(command string) bool {
+	return command == "start" || command == "channels" || command == "done"
+}
+
+// handleChannels lets an administrator choose a channel to set up.
+func handleChannels(_ context.Context, c *call) (result, error) {
+	if c.chat.Kind != subscriptions.Private || c.chat.Address.Platform != subscriptions.Telegram {
+		return result{}, refuse("channels.private")
+	}
+	out := c.say("channels.ask")
+	out.answer.Message.Buttons = [][]message.Button{{{Label: c.words.Say("channels.pick"), Data: PickChannel}}}
+	return out, nil
+}
+
+// chosen begins to set up the channel that was chosen.
+func (c *call) chosen(ctx context.Context) (result, error) {
+	chat := c.option(optionSharedChat)
+	if id, err := strconv.ParseInt(chat, 10, 64); err != nil || id >= 0 || c.chat.Kind != subscriptions.Private {
+		return result{}, refuse("button.unknown")
+	}
+	title := message.Label(c.option(optionSharedTitle))
+	channel := *c
+	channel.remote = true
+	channel.place = subscriptions.Destination{
+		Address: subscriptions.Address{Platform: c.chat.Address.Platform, Account: c.chat.Address.Account, Chat: chat},
+		Kind:    subscriptions.Broadcast, Title: title, Community: chat, Zone: c.chat.Zone, Locale: c.chat.Locale,
+	}
+	if err := channel.mayChange(ctx); err != nil {
+		var no *refusal
+		if errors.As(err, &no) && no.id == "moderator.only" {
+			return result{}, refuse("channels.not-yours", "Channel", title)
+		}
+		return result{}, err
+	}
+	place, err := c.bot.store.Place(ctx, channel.place)
+	if err != nil {
+		return result{}, err
+	}
+	out := c.say("channels.on", "Channel", place.Title)
+	out.effects = []Effect{PutStep{Destination: c.chat.ID, Person: c.person, Step: remoteStep + id36(int64(place.ID))}}
+	return out, nil
+}
+
+// handleDone ends the setting up of a channel.
+func handleDone(ctx context.Context, c *call) (result, error) {
+	step, err := c.bot.store.Step(ctx, c.chat.ID, c.person)
+	if err != nil {
+		return result{}, err
+	}
+	if !strings.HasPrefix(step, remoteStep) {
+		return c.say("channels.none"), nil
+	}
+	out := c.say("channels.off")
+	out.effects = []Effect{PutStep{Destination: c.chat.ID, Person: c.person}}
+	return out, nil
+}

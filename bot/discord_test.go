@@ -1,0 +1,142 @@
+package bot_test
+
+import (
+	"testing"
+	"time"
+
+	"bellwether/subscriptions"
+)
+
+func TestDiscordSubCommandsOptionsAndForms(t *testing.T) {
+	talk(t, func(r *rig) {
+		mod := r.channel("mod", "markets", subscriptions.RoleModerator)
+		r.has(mod.command("alert", "add", "symbol", "BTC-USD", "condition", "> 62000", "repeat", "every time", "cooldown", "1h",
+			"note", `say "sell"`, "to", "here"), "(only you) Alert set", `BTC-USD > 62000 every time cooldown 1h note "say 'sell'"`)
+		r.has(mod.command("alert", "list"), "(only you) 1 alert", "BTC-USD > 62000")
+		rules, err := r.store.RulesOf(t.Context(), mod.stored().ID)
+		r.must(err)
+		named := "#" + id36(int64(rules[0].Rule.ID))
+		r.has(mod.command("alert", "pause", "alert", named), "(only you) Paused")
+		r.has(mod.command("alert", "pause", "alert", named), "(only you) On again")
+		r.has(mod.command("alert", "edit", "alert", named, "condition", "> 62100"), "(only you) Alert changed", "BTC-USD > 62100")
+		r.has(mod.press("Edit"), "(form) Change the alert: What should I watch for? [BTC-USD > 62100]")
+		r.has(mod.fill("BTC-USD > 62200"), "Alert changed", "BTC-USD > 62200")
+		r.has(mod.press("Edit"), "(form)")
+		r.has(mod.fill("BTC-USD > nonsense"), "(only you) A number is missing")
+		r.has(mod.command("alert", "remove", "alert", named), "(only you) Deleted: BTC-USD > 62200")
+		r.has(mod.command("follow", "add", "feed", "crypto"), "(only you) Following crypto")
+		r.has(mod.command("follow", "list"), "(only you) Following 1 feed")
+		r.has(mod.command("follow", "remove", "feed", "1"), "(only you) The Three is not followed here any more.")
+		r.has(mod.command("quote", "", "symbol", "BTC-USD"), "Bitcoin 61,955.88")
+		r.lacks(mod.command("market", ""), "(only you)")
+		r.has(mod.command("help", ""), "(only you) What I can do")
+		r.has(mod.command("settings", "", "zone", "Asia/Singapore"), "(only you) Settings", "Asia/Singapore")
+		r.has(mod.command("mute", "", "time", "1h"), "(only you) Muted until 18:")
+	})
+}
+
+func TestDiscordMembersGetTheirOwnByDirectMessage(t *testing.T) {
+	talk(t, func(r *rig) {
+		bob := r.channel("bob", "markets", subscriptions.RoleMember)
+		r.has(bob.command("alert", "add", "symbol", "BTC-USD", "condition", "> 62000"), "(only you) Alert set", "It comes to you by direct message.")
+		r.has(bob.command("alert", "add", "symbol", "BTC-USD", "condition", "> 63000", "to", "here"), "(only you) Only moderators change what this place gets.")
+		r.has(bob.command("alert", "list"), "1 alert", "by direct message")
+		other := r.channel("eve", "markets", subscriptions.RoleModerator)
+		r.has(other.command("alert", "list"), "No alerts yet")
+		r.price("BTC-USD", "62010")
+		r.has(bob.dm().hears(), "Bitcoin rose to 62,000.00")
+		if got := r.channel("x", "markets", subscriptions.RoleMember).hears(); count(got, "Bitcoin rose") > 0 {
+			t.Errorf("told in the channel: %s", got)
+		}
+	})
+}
+
+func TestAlertMeTooCopiesAChannelsRule(t *testing.T) {
+	talk(t, func(r *rig) {
+		mod := r.channel("mod", "markets", subscriptions.RoleModerator)
+		mod.command("settings", "", "mention", "777")
+		r.has(mod.command("alert", "add", "symbol", "BTC-USD", "condition", "> 62000 every time", "mention", "777", "to", "here"), "Alert set")
+		r.price("BTC-USD", "62010")
+		out := mod.hears()
+		r.has(out, "Bitcoin rose to 62,000.00", "[Alert me too]", "(mentions 777)")
+		bob := r.channel("bob", "markets", subscriptions.RoleMember)
+		r.has(bob.press("Alert me too"), "(only you) Alert set", "It comes to you by direct message.")
+		r.has(bob.press("Alert me too"), "(only you) There is such an alert already")
+		rules, err := r.store.RulesOf(t.Context(), mod.stored().ID)
+		r.must(err)
+		r.has(bob.pressData("1:rule.pause:"+id36(int64(rules[0].Rule.ID)), "1"), "(only you) Only moderators")
+		r.price("BTC-USD", "61000")
+		r.wait(time.Minute)
+		r.price("BTC-USD", "62020")
+		told := bob.dm().hears()
+		r.has(told, "Bitcoin rose to 62,000.00", "62,020.00")
+		r.lacks(told, "mentions", "Alert me too")
+		bob2 := bob.dm()
+		r.has(bob2.press("Delete"), "(edit)", "This alert was deleted")
+	})
+}
+
+func TestChannelThatIsOpenToEveryone(t *testing.T) {
+	talk(t, func(r *rig) {
+		mod, bob, eve := r.channel("mod", "open", subscriptions.RoleModerator), r.channel("bob", "open", subscriptions.RoleMember), r.channel("eve", "open", subscriptions.RoleMember)
+		r.has(mod.command("settings", "", "open", "everyone"), "moderators; everyone may make their own alerts")
+		r.has(bob.command("alert", "add", "symbol", "BTC-USD", "condition", "> 62000", "to", "here"), "Alert set")
+		r.has(bob.press("Pause"), "Paused")
+		rules, err := r.store.RulesOf(t.Context(), bob.stored().ID)
+		r.must(err)
+		r.has(eve.command("alert", "remove", "alert", "#"+id36(int64(rules[0].Rule.ID))), "Only moderators")
+		r.has(mod.command("alert", "remove", "alert", "#"+id36(int64(rules[0].Rule.ID))), "Deleted")
+		r.has(bob.command("follow", "add", "feed", "crypto"), "Only moderators")
+		r.has(mod.command("settings", "", "open", "moderators"), "Who may change things: moderators\n")
+		r.has(bob.command("alert", "add", "symbol", "BTC-USD", "condition", "> 62000", "to", "here"), "Only moderators")
+	})
+}
+
+func TestRolesAreModerators(t *testing.T) {
+	talk(t, func(r *rig) {
+		mod := r.channel("mod", "markets", subscriptions.RoleModerator)
+		bob := r.channel("bob", "markets", subscriptions.RoleMember, "55")
+		r.has(bob.command("mute", "", "time", "1h"), "Only moderators")
+		r.has(mod.command("settings", "", "moderators", "55"), "Settings")
+		r.has(bob.command("mute", "", "time", "1h"), "Muted until")
+		r.has(bob.command("alert", "add", "symbol", "BTC-USD", "condition", "> 62000"), "Alert set")
+		r.has(mod.command("settings", "", "moderators", "55"), "Settings")
+		r.has(bob.command("mute", "", "time", "off"), "Only moderators")
+	})
+}
+
+func TestOnlyAllowedRolesAreMentioned(t *testing.T) {
+	talk(t, func(r *rig) {
+		mod := r.channel("mod", "markets", subscriptions.RoleModerator)
+		r.has(mod.command("alert", "add", "symbol", "BTC-USD", "condition", "> 62000", "mention", "777", "to", "here"),
+			"Alerts here may not notify", "/settings mention")
+	})
+}
+
+func TestMissingPermissionsAreNamed(t *testing.T) {
+	talk(t, func(r *rig) {
+		mod := r.channel("mod", "markets", subscriptions.RoleModerator)
+		req := mod.request()
+		req.Command, req.Lacks = "settings", []string{"Send Messages", "Attach Files"}
+		r.has(mod.hand(req), "I lack these permissions here: Send Messages, Attach Files")
+	})
+}
+
+func TestEditConflictIsSaid(t *testing.T) {
+	talk(t, func(r *rig) {
+		mod := r.channel("mod", "markets", subscriptions.RoleModerator)
+		mod.stored()
+		mod.command("settings", "", "zone", "Asia/Singapore")
+		one, two := mod.request(), r.channel("mod2", "markets", subscriptions.RoleModerator).request()
+		one.Command, two.Command = "settings", "settings"
+		one.Options, two.Options = map[string]string{"zone": "Europe/Paris"}, map[string]string{"pictures": "light"}
+		r.must(r.bot.Submit(t.Context(), one, two))
+		r.wait(5 * time.Second)
+		out := mod.hears()
+		d := mod.stored()
+		both := d.Zone == "Europe/Paris" && d.Settings.Light
+		if !both && count(out, "Somebody else changed this a moment ago") != 1 {
+			t.Errorf("zone %s, light %t:\n%s", d.Zone, d.Settings.Light, out)
+		}
+	})
+}

@@ -1,0 +1,226 @@
+package bot_test
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"bellwether/bot"
+	"bellwether/bot/outbox"
+	"bellwether/subscriptions"
+)
+
+func TestGroupMembersAskAndModeratorsSetUp(t *testing.T) {
+	talk(t, func(r *rig) {
+		r.rights.set("-100", "u-ann", subscriptions.RoleModerator)
+		ann, bob := r.group("ann", "-100", ""), r.group("bob", "-100", "")
+		r.has(ann.say("/start"), "I am ready here.")
+		r.has(bob.say("/quote btc"), "Bitcoin 61,955.88")
+		for _, typed := range []string{"/alert BTC > 62000", "/follow markets", "/watch btc", "/settings zone paris", "/mute 1h", "/stop", "/deliveries", "/bells sgx"} {
+			r.has(bob.say(typed), "Only moderators change what this place gets. In a private chat with me you can set up your own.")
+		}
+		r.has(ann.say("/alert BTC > 62000"), "Alert set")
+		r.has(bob.say("/alerts"), "1 alert", "BTC-USD > 62000")
+		r.has(bob.press("1"), "BTC-USD > 62000", "[Pause]")
+		r.has(bob.press("Pause"), "(note) Only moderators change what this place gets.")
+		r.price("BTC-USD", "62010")
+		r.has(bob.hears(), "Bitcoin rose to 62,000.00")
+		r.has(bob.press("Snooze 1 h"), "(note) Only moderators")
+		r.has(ann.press("Snooze 1 h"), "(edit) ▲ Bitcoin rose", "Snoozed until 10:")
+		r.has(bob.say("/why"), "Because of the alert BTC-USD > 62000 that ann made")
+		if got := bob.say("just talking"); got != "" {
+			t.Errorf("answered talk: %s", got)
+		}
+	})
+}
+
+func TestRightIsAskedForAtEachChange(t *testing.T) {
+	talk(t, func(r *rig) {
+		ann := r.group("ann", "-100", "")
+		r.rights.set("-100", "u-ann", subscriptions.RoleModerator)
+		ann.say("/alert BTC > 70000")
+		r.rights.set("-100", "u-ann", subscriptions.RoleMember)
+		r.has(ann.press("Delete"), "(note) Only moderators")
+		r.rights.err = errors.New("make me an administrator here first")
+		r.has(ann.say("/mute 1h"), "I could not find out whether you may do that: make me an administrator here first")
+	})
+}
+
+func TestTopicsAreDestinationsOfTheirOwn(t *testing.T) {
+	talk(t, func(r *rig) {
+		r.rights.set("-100", "u-ann", subscriptions.RoleModerator)
+		general, topic := r.group("ann", "-100", ""), r.group("ann", "-100", "7")
+		topic.say("/alert BTC > 62000")
+		r.has(general.say("/alerts"), "No alerts yet")
+		r.price("BTC-USD", "62010")
+		r.has(topic.hears(), "Bitcoin rose")
+		r.lacks(general.hears(), "Bitcoin rose")
+	})
+}
+
+func TestRulesOfOtherPlacesAreInvisible(t *testing.T) {
+	talk(t, func(r *rig) {
+		r.rights.set("-100", "u-ann", subscriptions.RoleModerator)
+		r.rights.set("-200", "u-bob", subscriptions.RoleModerator)
+		ann, bob := r.group("ann", "-100", ""), r.group("bob", "-200", "")
+		ann.say("/alert BTC > 70000")
+		rules, err := r.store.RulesOf(t.Context(), ann.stored().ID)
+		r.must(err)
+		id := id36(int64(rules[0].Rule.ID))
+		r.has(bob.say("/alerts"), "No alerts yet")
+		for _, data := range []string{"1:rule.show:" + id, "1:rule.drop:" + id, "1:rule.edit:" + id, "1:rule.copy:" + id} {
+			r.has(bob.pressData(data, "1"), "That is not there any more")
+		}
+		r.has(bob.say("/alert pause #"+id), "That is not there any more")
+	})
+}
+
+func TestAnonymousAdministratorProvesByAButton(t *testing.T) {
+	talk(t, func(r *rig) {
+		r.rights.set("-100", "u-ann", subscriptions.RoleModerator)
+		nobody, ann, bob := r.group("", "-100", ""), r.group("ann", "-100", ""), r.group("bob", "-100", "")
+		nobody.anon = true
+		r.has(nobody.say("/alert BTC > 70000"), "You write as an anonymous administrator. Press the button to show that you may do this: /alert BTC > 70000", "[It's me, do it]")
+		r.has(bob.press("It's me, do it"), "(note) Only moderators")
+		r.has(ann.press("It's me, do it"), "(edit) Alert set", "BTC-USD > 70000")
+		r.has(nobody.say("/quote btc"), "Bitcoin 61,955.88")
+		r.has(nobody.say(`/alert BTC > 71000 note "a very long note that does not fit into the data of a button at all"`), "too long for me to keep")
+		channel := r.group("", "-100", "")
+		channel.role = subscriptions.RoleNobody
+		r.has(channel.say("/alert BTC > 72000"), "Only moderators")
+	})
+}
+
+func TestTwoPeoplePressOneButton(t *testing.T) {
+	talk(t, func(r *rig) {
+		r.rights.set("-100", "u-ann", subscriptions.RoleModerator)
+		r.rights.set("-100", "u-bob", subscriptions.RoleModerator)
+		ann, bob := r.group("ann", "-100", ""), r.group("bob", "-100", "")
+		ann.say("/alert BTC > 70000")
+		shown := r.chat.screen(ann.place.Address)[0]
+		data := shown.message.Buttons[0][0].Data
+		one, two := ann.request(), bob.request()
+		one.Button, one.Message, two.Button, two.Message = data, shown.id, data, shown.id
+		r.must(r.bot.Submit(t.Context(), one, two))
+		r.wait(5 * time.Second)
+		r.has(ann.screen(), "Paused")
+		changes, err := r.store.Changes(t.Context(), ann.stored().ID, 10)
+		r.must(err)
+		if len(changes) != 2 {
+			t.Errorf("%d changes: %+v", len(changes), changes)
+		}
+		drop := shown.message.Buttons[0][2].Data
+		r.has(ann.pressData(drop, shown.id), "Deleted")
+		r.has(bob.pressData(drop, shown.id), "That is not there any more.")
+	})
+}
+
+func TestPlaceThatIsLostIsToldToItsAuthorOnceAndRevives(t *testing.T) {
+	talk(t, func(r *rig) {
+		r.rights.set("-100", "u-ann", subscriptions.RoleModerator)
+		ann, home := r.group("ann", "-100", ""), r.private("ann")
+		ann.say("/alert BTC > 62000")
+		lost := bot.Signal{Kind: bot.SignalNoRights, Place: ann.place, Reason: "the bot may not write there", At: time.Now()}
+		r.must(r.bot.Report(t.Context(), lost))
+		r.must(r.bot.Report(t.Context(), lost))
+		r.wait(5 * time.Second)
+		out := home.hears()
+		r.has(out, "I can't post in Group -100 any more: the bot may not write there. What is set up there is kept, and goes on by itself when I can.")
+		if count(out, "I can't post") != 1 {
+			t.Errorf("said more than once: %s", out)
+		}
+		ann.hears()
+		r.price("BTC-USD", "62010")
+		if got := ann.hears(); got != "" {
+			t.Errorf("sent to a parked place: %s", got)
+		}
+		back := bot.Signal{Kind: bot.SignalRights, Place: ann.place, At: time.Now()}
+		r.must(r.bot.Report(t.Context(), back, back))
+		r.wait(time.Minute)
+		out = ann.hears()
+		r.has(out, "I can post here again. What is set up here goes on.", "Bitcoin rose to 62,000.00")
+		if count(out, "again") != 1 {
+			t.Errorf("said more than once: %s", out)
+		}
+	})
+}
+
+func TestUpgradedGroupSaysSoOnceAndKeepsEverything(t *testing.T) {
+	talk(t, func(r *rig) {
+		r.rights.set("-5", "u-ann", subscriptions.RoleModerator)
+		r.rights.set("-1005", "u-ann", subscriptions.RoleModerator)
+		ann := r.group("ann", "-5", "")
+		ann.say("/alert BTC > 62000")
+		moved := bot.Signal{Kind: bot.SignalMoved, Place: ann.place, MovedTo: "-1005", At: time.Now()}
+		r.must(r.bot.Report(t.Context(), moved, moved))
+		r.wait(5 * time.Second)
+		now := r.group("ann", "-1005", "")
+		out := now.hears()
+		r.has(out, "This group was upgraded. What is set up here goes on as before.")
+		if count(out, "upgraded") != 1 {
+			t.Errorf("said more than once: %s", out)
+		}
+		r.price("BTC-USD", "62010")
+		r.has(now.hears(), "Bitcoin rose")
+		r.has(now.say("/alerts"), "1 alert")
+	})
+}
+
+func TestBlockedPersonIsRevivedByStart(t *testing.T) {
+	talk(t, func(r *rig) {
+		ann := r.private("ann")
+		ann.say("/alert BTC > 62000")
+		r.must(r.bot.Report(t.Context(), bot.Signal{Kind: bot.SignalRemoved, Place: ann.place, Reason: "the bot was blocked"}))
+		r.price("BTC-USD", "62010")
+		ann.hears()
+		out := ann.say("/start")
+		r.wait(time.Minute)
+		r.has(out+ann.hears(), "Hello, I am Bellwether", "Bitcoin rose to 62,000.00")
+	})
+}
+
+func TestChannelIsSetUpFromThePrivateChat(t *testing.T) {
+	talk(t, func(r *rig) {
+		ann, bob := r.private("ann"), r.private("bob")
+		r.rights.set("-300", "u-ann", subscriptions.RoleModerator)
+		r.has(ann.say("/channels"), "Choose a channel of which you are an administrator.", "[Choose a channel]")
+		r.has(bob.share("-300", "Market news"), "Only administrators of Market news can set it up.")
+		r.has(ann.share("-300", "Market news"), "You are setting up Market news now", "/done ends that")
+		r.has(ann.say("/alert BTC > 62000"), "Alert set", "about Market news; /done ends that")
+		r.has(ann.say("/follow crypto"), "Following crypto", "about Market news")
+		r.has(ann.say("/alerts"), "1 alert")
+		r.has(ann.press("1"), "(edit)", "BTC-USD > 62000")
+		r.has(ann.press("Edit"), "Send the new text")
+		r.has(ann.say("BTC > 62001"), "Alert changed", "about Market news")
+		r.has(ann.say("/done"), "Your commands are about this chat again.")
+		r.has(ann.say("/alerts"), "No alerts yet")
+		r.has(ann.press("Pause"), "(edit)", "Paused")
+		r.has(ann.press("Resume"), "(edit)", "On again")
+		channel := r.group("", "-300", "")
+		ann.hears()
+		r.price("BTC-USD", "62010")
+		out := channel.hears()
+		r.has(out, "Bitcoin rose to 62,001.00")
+		r.lacks(out, "[Pause]", "[Snooze 1 h]")
+		r.lacks(ann.hears(), "Bitcoin rose")
+		ann.share("-300", "Market news")
+		r.rights.set("-300", "u-ann", subscriptions.RoleMember)
+		r.has(ann.say("/alert BTC > 70000"), "Only moderators change")
+		r.has(ann.say("/done"), "about this chat again")
+		r.has(ann.say("/done"), "No channel is being set up here.")
+	})
+}
+
+func TestOutboxParksAndSaysWhyInDeliveries(t *testing.T) {
+	talk(t, func(r *rig) {
+		r.rights.set("-100", "u-ann", subscriptions.RoleModerator)
+		ann := r.group("ann", "-100", "")
+		ann.say("/alert BTC > 62000")
+		r.chat.fail = func(outbox.Delivery) error {
+			return &outbox.Failure{Class: outbox.NoRights, Reason: "the bot may not write there", Code: "403"}
+		}
+		r.price("BTC-USD", "62010")
+		r.chat.fail = nil
+		r.has(ann.say("/deliveries"), "kept until this place can be reached again: the bot may not write there")
+	})
+}

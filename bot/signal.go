@@ -1,0 +1,195 @@
+package bot
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"bellwether/bot/message"
+	"bellwether/bot/outbox"
+	"bellwether/subscriptions"
+)
+
+// Report implements Desk.
+func (b *Bot) Report(ctx context.Context, signals ...Signal) error {
+	for _, s := range signals {
+		if err := b.report(ctx, s); err != nil {
+			return fmt.Errorf("report %s: %w", s.Kind, err)
+		}
+	}
+	return nil
+}
+
+func (b *Bot) report(ctx context.Context, s Signal) error {
+	if s.Kind == SignalMoved {
+		return b.moved(ctx, s)
+	}
+	places, err := b.concerned(ctx, s)
+	if err != nil {
+		return err
+	}
+	switch s.Kind {
+	case SignalRemoved, SignalNoRights, SignalCommunity:
+		return b.park(ctx, places, subscriptions.Parked, "parked.notice", s.Reason)
+	case SignalGone:
+		return b.park(ctx, places, subscriptions.Gone, "gone.notice", s.Reason)
+	case SignalAdded, SignalRights:
+		return b.revive(ctx, places)
+	case SignalRenamed:
+		return b.store.Rename(ctx, places[0].ID, s.Place.Title)
+	}
+	return nil
+}
+
+// concerned returns the places that a signal is about: one, a whole chat with
+// its topics, or all of a community.
+func (b *Bot) concerned(ctx context.Context, s Signal) ([]subscriptions.Destination, error) {
+	if s.Place.Address.Chat == "" {
+		return b.store.PlacesOf(ctx, s.Place.Address.Platform, s.Place.Address.Account, s.Place.Community)
+	}
+	known := s.Place
+	if known.Zone == "" {
+		known.Zone = b.zone
+	}
+	place, err := b.store.Place(ctx, known)
+	if err != nil {
+		return nil, err
+	}
+	return b.within(ctx, place)
+}
+
+// within returns a place and, where it is a whole chat, its topics.
+func (b *Bot) within(ctx context.Context, place subscriptions.Destination) ([]subscriptions.Destination, error) {
+	out := []subscriptions.Destination{place}
+	if place.Address.Thread != "" || place.Community == "" || place.Address.Platform != subscriptions.Telegram {
+		return out, nil
+	}
+	all, err := b.store.PlacesOf(ctx, place.Address.Platform, place.Address.Account, place.Community)
+	if err != nil {
+		return nil, err
+	}
+	for _, d := range all {
+		if d.ID != place.ID {
+			out = append(out, d)
+		}
+	}
+	return out, nil
+}
+
+// park keeps what is set up in places and tells those who set it up, once.
+func (b *Bot) park(ctx context.Context, places []subscriptions.Destination, standing subscriptions.Standing, notice, reason string) error {
+	var parked []subscriptions.Destination
+	for _, d := range places {
+		changed, err := b.store.Park(ctx, d.ID, standing, reason)
+		if err != nil {
+			return err
+		}
+		if changed && d.Kind != subscriptions.Private {
+			parked = append(parked, d)
+		}
+	}
+	return b.tellAuthors(ctx, parked, notice, reason)
+}
+
+// maxAuthors is how many people are told that a place cannot be reached.
+const maxAuthors = 5
+
+// tellAuthors tells in private those who changed something in the places last.
+func (b *Bot) tellAuthors(ctx context.Context, places []subscriptions.Destination, notice, reason string) error {
+	var authors []subscriptions.PersonID
+	for _, d := range places {
+		changes, err := b.store.Changes(ctx, d.ID, 50)
+		if err != nil {
+			return err
+		}
+		for _, change := range changes {
+			if change.Author != 0 && len(authors) < maxAuthors && !slices.Contains(authors, change.Author) {
+				authors = append(authors, change.Author)
+			}
+		}
+	}
+	var sends []outbox.Send
+	for _, author := range authors {
+		who, ok, err := b.store.IdentityOf(ctx, author, places[0].Address.Platform)
+		if err != nil {
+			return err
+		}
+		if !ok {
+			continue
+		}
+		home, err := b.homeOf(ctx, places[0], who)
+		if err != nil {
+			return err
+		}
+		sends = append(sends, b.notice(home, notice, "Place", places[0].Title, "Why", reason))
+	}
+	return b.send(ctx, sends)
+}
+
+// homeOf returns the private destination of a person of a place's platform.
+func (b *Bot) homeOf(ctx context.Context, place subscriptions.Destination, who subscriptions.Identity) (subscriptions.Destination, error) {
+	chat := who.User
+	if place.Address.Platform == subscriptions.Discord {
+		chat = "dm:" + who.User
+	}
+	return b.store.Place(ctx, subscriptions.Destination{
+		Address: subscriptions.Address{Platform: place.Address.Platform, Account: place.Address.Account, Chat: chat},
+		Kind:    subscriptions.Private, Title: who.Name, Zone: place.Zone, Locale: place.Locale,
+	})
+}
+
+// notice is a sentence to a place that nobody there asked for.
+func (b *Bot) notice(d subscriptions.Destination, id string, pairs ...any) outbox.Send {
+	now := b.now().UTC()
+	w := b.catalogue.Words(d.Locale, d.Zone, now)
+	return outbox.Send{
+		Destination: d.ID, Address: d.Address, Place: d.Kind, Kind: outbox.New, Priority: outbox.PriorityDigest,
+		State: outbox.Waiting, Form: message.Rich, Happened: now, Created: now, Due: now,
+		Message: &message.Message{Blocks: []message.Block{w.P(id, pairs...)}},
+	}
+}
+
+func (b *Bot) send(ctx context.Context, sends []outbox.Send) error {
+	if len(sends) == 0 {
+		return nil
+	}
+	err := b.store.Apply(ctx, Outcome{Answers: sends})
+	b.wake()
+	return err
+}
+
+// revive sends again to places. On Telegram a signal says that the bot may
+// write there, and the chat is told that everything goes on; elsewhere rights
+// only may have changed.
+func (b *Bot) revive(ctx context.Context, places []subscriptions.Destination) error {
+	var sends []outbox.Send
+	for i, d := range places {
+		changed, err := b.store.Revive(ctx, d.ID)
+		if err != nil {
+			return err
+		}
+		if changed && i == 0 && d.Address.Platform == subscriptions.Telegram && d.Kind == subscriptions.Group {
+			sends = append(sends, b.notice(d, "revived.notice"))
+		}
+	}
+	b.wake()
+	return b.send(ctx, sends)
+}
+
+// moved gives a chat its new id, and says so there once.
+func (b *Bot) moved(ctx context.Context, s Signal) error {
+	changed, err := b.store.Move(ctx, s.Place.Address, s.MovedTo)
+	b.wake()
+	if err != nil || !changed {
+		return err
+	}
+	place := s.Place
+	place.Address.Chat, place.Community = s.MovedTo, s.MovedTo
+	if place.Zone == "" {
+		place.Zone = b.zone
+	}
+	if place, err = b.store.Place(ctx, place); err != nil {
+		return err
+	}
+	return b.send(ctx, []outbox.Send{b.notice(place, "moved.notice")})
+}
