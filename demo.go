@@ -57,6 +57,9 @@ func (d demoCommand) Run(ctx context.Context, w world) (err error) {
 		alwaysOpen:  true,
 	}
 	p, err := assemble(ctx, c, in, log)
+	if stopped(ctx, err) {
+		return nil
+	}
 	if err != nil {
 		return err
 	}

@@ -40,11 +40,20 @@ func (r runCommand) Run(ctx context.Context, w world) error {
 		return err
 	}
 	p, err := assemble(ctx, c, in, log)
+	if stopped(ctx, err) {
+		return nil
+	}
 	if err != nil {
 		return err
 	}
 	log.Info("started", "version", version, "database", p.store.Engine())
 	return errors.Join(p.serve(ctx, nil), p.close(ctx))
+}
+
+// stopped tells that an error is only the order to stop, which came while
+// another process was waited for.
+func stopped(ctx context.Context, err error) bool {
+	return ctx.Err() != nil && errors.Is(err, context.Canceled)
 }
 
 // realIngredients are the sources and topics of the real thing.
