@@ -55,20 +55,26 @@ func outboxTables(tx *gorm.DB) error {
 
 // Outbox keeps sends for bot/outbox: it is its store and keeps its pictures.
 type Outbox struct {
-	s *Store
+	s    *Store
+	line *line
 
 	// Messages that were encoded or decoded lately: a fan-out shares one, and
 	// frozen messages are never changed.
 	mu     sync.Mutex
-	hashes map[*message.Message]string
+	hashes map[*message.Message]frozen
 	bodies map[string]*message.Message
+	// deep counts down claims of queues that were found deep.
+	deep map[deepKey]int
 }
 
 const outboxShelf = 256
 
 // Outbox returns the store of sends.
 func (s *Store) Outbox() *Outbox {
-	return &Outbox{s: s, hashes: make(map[*message.Message]string), bodies: make(map[string]*message.Message)}
+	return &Outbox{
+		s: s, line: &line{s: s}, hashes: make(map[*message.Message]frozen), bodies: make(map[string]*message.Message),
+		deep: make(map[deepKey]int),
+	}
 }
 
 var (

@@ -57,15 +57,37 @@ func (b *bodySet) write(tx *gorm.DB, now time.Time) error {
 		WHERE message_bodies.created < excluded.created - 3600000000`, values...).Error
 }
 
-// frozen is the encoded form of a message, kept while a fan-out uses it.
-func (o *Outbox) freeze(b *bodySet, m *message.Message) (string, error) {
-	o.mu.Lock()
-	hash, known := o.hashes[m]
-	o.mu.Unlock()
-	if known {
-		if _, ok := b.texts[hash]; ok {
-			return hash, nil
+// writeLine is write in a line's transaction.
+func (b *bodySet) writeLine(t *lineTx, now time.Time) error {
+	for _, hash := range b.hashes {
+		_, err := t.exec(`INSERT INTO message_bodies (hash, body, created) VALUES (?, ?, ?)
+			ON CONFLICT (hash) DO UPDATE SET created = excluded.created
+			WHERE message_bodies.created < excluded.created - 3600000000`, hash, b.texts[hash], stampsOf(now))
+		if err != nil {
+			return err
 		}
+	}
+	return nil
+}
+
+// frozen is what is known of a message that was encoded before.
+type frozen struct {
+	hash string
+	kept time.Time // when its text was written last; zero where it was not
+}
+
+// touchAfter is how long a text that was written is taken to be there: it is
+// kept much longer.
+const touchAfter = 10 * time.Minute
+
+// freeze returns the name of a message's text, and adds the text to b where it
+// has to be written. A fan-out encodes and writes it once.
+func (o *Outbox) freeze(b *bodySet, m *message.Message, now time.Time) (string, error) {
+	o.mu.Lock()
+	known, ok := o.hashes[m]
+	o.mu.Unlock()
+	if ok && (b.texts[known.hash] != "" || now.Sub(known.kept) < touchAfter) {
+		return known.hash, nil
 	}
 	hash, err := b.add(m)
 	if err != nil {
@@ -73,6 +95,17 @@ func (o *Outbox) freeze(b *bodySet, m *message.Message) (string, error) {
 	}
 	o.remember(hash, m)
 	return hash, nil
+}
+
+// keep notes that texts were written.
+func (o *Outbox) keep(b bodySet, now time.Time) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	for _, hash := range b.hashes {
+		if m := o.bodies[hash]; m != nil {
+			o.hashes[m] = frozen{hash, now}
+		}
+	}
 }
 
 // remember keeps a message on the shelf, which is emptied when it is full.
@@ -85,7 +118,7 @@ func (o *Outbox) remember(hash string, m *message.Message) {
 	if len(o.bodies) >= outboxShelf {
 		clear(o.bodies)
 	}
-	o.hashes[m] = hash
+	o.hashes[m] = frozen{hash: hash}
 	o.bodies[hash] = m
 }
 

@@ -2,6 +2,7 @@ package storage
 
 import (
 	"context"
+	"time"
 
 	"gorm.io/gorm"
 
@@ -37,4 +38,14 @@ func (s *Store) Plan(only bool) (plan []string, err error) {
 		plan = append(plan, r.Detail)
 	}
 	return plan, err
+}
+
+// Start starts sends as Advance does.
+func (o *Outbox) Start(ctx context.Context, sends []*outbox.Send, now time.Time) error {
+	return o.Advance(ctx, nil, sends, now)
+}
+
+// Record stores outcomes as Advance does.
+func (o *Outbox) Record(ctx context.Context, outcomes []outbox.Outcome) error {
+	return o.Advance(ctx, outcomes, nil, time.Now())
 }

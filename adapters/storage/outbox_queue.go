@@ -2,6 +2,8 @@ package storage
 
 import (
 	"context"
+	"database/sql"
+	"errors"
 	"strconv"
 	"strings"
 	"time"
@@ -46,31 +48,125 @@ func headsAfter() string {
 const headsTail = ` AS behind, ` + sendColumns + ` FROM heads JOIN sends s ON s.id = heads.id
 	LEFT JOIN destinations d ON d.id = s.destination ORDER BY +s.destination, +s.person`
 
+// headsInOrder reads what waits in the order of the index, head or not.
+const headsInOrder = `SELECT `
+
+const headsInOrderTail = ` AS behind, ` + sendColumns + ` FROM sends s LEFT JOIN destinations d ON d.id = s.destination
+	WHERE s.account = @account AND s.priority = @priority AND s.state IN ('waiting', 'sending') AND s.state = 'waiting'
+	AND s.due <= @now AND s.destination >= @destination ORDER BY s.destination, s.person, s.id LIMIT @limit`
+
 // Heads implements outbox.Queue.
 func (o *Outbox) Heads(ctx context.Context, c outbox.Claim) ([]outbox.Head, error) {
-	behind := "0"
-	if c.Behind > 0 {
-		behind = behindCount
+	if len(c.Only) > 0 {
+		args := claimArgs(c)
+		return o.heads(ctx, headsOf(c.Only, args), headsTail, args)
 	}
-	args := map[string]any{
+	if !o.isDeep(c) {
+		heads, done, err := o.shallow(ctx, c)
+		if err != nil || done {
+			return heads, err
+		}
+	}
+	return o.heads(ctx, headsAfter(), headsTail, claimArgs(c))
+}
+
+func claimArgs(c outbox.Claim) map[string]any {
+	return map[string]any{
 		"account": c.Account.String(), "priority": int(c.Priority), "now": stampsOf(c.Now), "limit": c.Limit, "behind": c.Behind,
 		"destination": int64(c.After.Destination), "person": int64(c.After.Person),
 	}
-	query := headsAfter() + behind + headsTail
-	if len(c.Only) > 0 {
-		query = headsOf(c.Only, args) + behind + headsTail
+}
+
+func (o *Outbox) heads(ctx context.Context, from, tail string, args map[string]any) ([]outbox.Head, error) {
+	behind := "0"
+	if n, ok := args["behind"].(int); ok && n > 0 {
+		behind = behindCount
 	}
-	var rows []sendRow
-	if err := o.s.fast.WithContext(ctx).Raw(query, args).Scan(&rows).Error; err != nil {
+	rows, err := o.s.fast.WithContext(context.WithoutCancel(ctx)).Raw(from+behind+tail, args).Rows()
+	if err != nil {
 		return nil, wrap("claim sends", err)
 	}
-	heads := make([]outbox.Head, len(rows))
-	for i, row := range rows {
-		send, err := row.send()
+	limit, _ := args["limit"].(int) // it is one
+	heads, err := readHeads(rows, limit)
+	return heads, wrap("claim sends", errors.Join(err, rows.Err(), rows.Close()))
+}
+
+// deepFor is how many claims step from strand to strand after one was found in
+// which most of what waits stands behind something else.
+const deepFor = 64
+
+// deepKey names a queue.
+type deepKey struct {
+	account  outbox.Account
+	priority outbox.Priority
+}
+
+// isDeep tells whether a queue was found deep lately.
+func (o *Outbox) isDeep(c outbox.Claim) bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	k := deepKey{c.Account, c.Priority}
+	if o.deep[k] == 0 {
+		return false
+	}
+	o.deep[k]--
+	return true
+}
+
+// shallow reads heads in the order of the index, which costs half as much as
+// stepping where most strands have one send. It is done where that found all
+// that was asked for.
+func (o *Outbox) shallow(ctx context.Context, c outbox.Claim) (heads []outbox.Head, done bool, err error) {
+	found, err := o.heads(ctx, headsInOrder, headsInOrderTail, claimArgs(c))
+	if err != nil {
+		return nil, false, err
+	}
+	last := c.After
+	for _, h := range found {
+		at := outbox.Strand{Destination: h.Destination, Person: h.Person}
+		if at == last || at.Destination == c.After.Destination && at.Person <= c.After.Person {
+			continue
+		}
+		heads, last = append(heads, h), at
+	}
+	if len(found) < c.Limit || len(heads) == c.Limit {
+		return heads, true, nil
+	}
+	if len(heads) < c.Limit*3/4 {
+		o.mu.Lock()
+		o.deep[deepKey{c.Account, c.Priority}] = deepFor
+		o.mu.Unlock()
+		return nil, false, nil
+	}
+	c.After, c.Limit = last, c.Limit-len(heads)
+	rest, err := o.heads(ctx, headsAfter(), headsTail, claimArgs(c))
+	return append(heads, rest...), true, err
+}
+
+// readHeads reads heads without GORM's reflection: they are most of what is
+// read at all.
+func readHeads(rows *sql.Rows, limit int) ([]outbox.Head, error) {
+	heads := make([]outbox.Head, 0, limit)
+	var r sendRow
+	var behind, priority, attempts, crashes, happened, created, due, tried, retry, ended int64
+	into := []any{
+		&behind, &r.ID, &r.Destination, &r.Event, &r.Person, &r.ToldIn, &r.Kind, &r.State, &r.Subject, &r.UserID, &r.Body, &r.Form,
+		&r.Target, &r.Via, &r.Reason, &r.Code, &priority, &attempts, &crashes, &r.Ephemeral, &r.OrNew, &r.Repeated,
+		&happened, &created, &due, &tried, &retry, &ended,
+		&r.Platform, &r.Account, &r.Chat, &r.Thread, &r.Place, &r.Standing, &r.Settings,
+	}
+	for rows.Next() {
+		if err := rows.Scan(into...); err != nil {
+			return nil, err
+		}
+		r.Priority, r.Attempts, r.Crashes = int(priority), int(attempts), int(crashes)
+		r.Happened, r.Created, r.Due = stamp(happened), stamp(created), stamp(due)
+		r.Tried, r.Retry, r.Ended = stamp(tried), stamp(retry), stamp(ended)
+		send, err := r.send()
 		if err != nil {
 			return nil, err
 		}
-		heads[i] = outbox.Head{Send: send, Behind: row.Behind, Parked: row.Standing == string(subscriptions.Parked)}
+		heads = append(heads, outbox.Head{Send: send, Behind: int(behind), Parked: r.Standing == string(subscriptions.Parked)})
 	}
 	return heads, nil
 }
@@ -94,121 +190,22 @@ func headsOf(strands []outbox.Strand, args map[string]any) string {
 		SELECT `
 }
 
-// Start implements outbox.Queue.
-func (o *Outbox) Start(ctx context.Context, sends []*outbox.Send, now time.Time) error {
-	if len(sends) == 0 {
-		return nil
-	}
-	byID := make(map[outbox.SendID]*outbox.Send, len(sends))
-	byBody := make(map[string][]int64)
-	var bodies bodySet
-	for _, s := range sends {
-		byID[s.ID] = s
-		body := s.Body
-		if body == "" {
-			var err error
-			if body, err = o.freeze(&bodies, s.Message); err != nil {
-				return err
-			}
-		}
-		byBody[body] = append(byBody[body], int64(s.ID))
-	}
-	started := make(map[outbox.SendID]string, len(sends))
+// Recover implements outbox.Queue.
+func (o *Outbox) Recover(ctx context.Context, limit int, now time.Time) (int, error) {
+	var n int64
 	err := o.s.fast.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
-		if err := bodies.write(tx, now); err != nil {
-			return err
+		aside := tx.Exec(`UPDATE sends SET state = 'set-aside', crashes = crashes + 1, repeated = (tried > 0 OR repeated), ended = ?, via = '',
+			reason = 'the process ended each time that it was sent'
+			WHERE state IN ('waiting', 'sending') AND state = 'sending' AND crashes >= ?`, stampsOf(now), limit-1)
+		if aside.Error != nil {
+			return aside.Error
 		}
-		for body, ids := range byBody {
-			var done []int64
-			err := tx.Raw(`UPDATE sends SET state = 'sending', body = ?, tried = CASE WHEN tried = 0 THEN ? ELSE tried END
-				WHERE id IN ? AND state = 'waiting' RETURNING id`, body, stampsOf(now), ids).Scan(&done).Error
-			if err != nil {
-				return err
-			}
-			for _, id := range done {
-				started[outbox.SendID(id)] = body
-			}
-		}
-		return nil
+		again := tx.Exec(`UPDATE sends SET state = 'waiting', crashes = crashes + 1, repeated = (tried > 0 OR repeated)
+			WHERE state IN ('waiting', 'sending') AND state = 'sending'`)
+		n = aside.RowsAffected + again.RowsAffected
+		return again.Error
 	})
-	if err != nil {
-		return wrap("start sends", err)
-	}
-	for id, body := range started {
-		s := byID[id]
-		s.State, s.Body = outbox.Sending, body
-		if s.Tried.IsZero() {
-			s.Tried = now
-		}
-	}
-	return nil
-}
-
-// mark is what a record writes to a send; sends of equal marks share a
-// statement.
-type mark struct {
-	kind, state, form, target, reason, code string
-	attempts, crashes                       int
-	repeated, over                          bool
-	retry                                   stamp
-}
-
-// Record implements outbox.Queue.
-func (o *Outbox) Record(ctx context.Context, outcomes []outbox.Outcome) error {
-	groups := make(map[mark][]int64)
-	var order []mark
-	var ended stamp
-	var parts []any
-	for _, out := range outcomes {
-		s := out.Send
-		m := mark{
-			kind: string(s.Kind), state: string(s.State), form: string(s.Form), target: s.Target, reason: s.Reason, code: s.Code,
-			attempts: s.Attempts, crashes: s.Crashes, repeated: s.Repeated, over: s.State.Over(), retry: toStamp(s.Retry),
-		}
-		if _, ok := groups[m]; !ok {
-			order = append(order, m)
-		}
-		groups[m] = append(groups[m], int64(s.ID))
-		ended = max(ended, toStamp(s.Ended))
-		first := len(s.Parts) - len(out.Parts)
-		for i, p := range out.Parts {
-			parts = append(parts, int64(s.ID), first+i, int64(s.Destination), p.ID, toStamp(p.Sent))
-		}
-	}
-	err := o.s.fast.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
-		for _, m := range order {
-			if err := m.write(tx, groups[m], ended); err != nil {
-				return err
-			}
-		}
-		if len(parts) > 0 {
-			err := tx.Exec(`INSERT INTO send_parts (send, part, destination, message, sent) VALUES `+tuples(len(parts)/5, 5)+
-				` ON CONFLICT DO NOTHING`, parts...).Error
-			if err != nil {
-				return err
-			}
-		}
-		for _, out := range outcomes {
-			if err := recordPlace(tx, out, o.s.now()); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-	return wrap("record outcomes", err)
-}
-
-// write stores a mark. What was ended by somebody else meanwhile stays ended.
-func (m mark) write(tx *gorm.DB, ids []int64, ended stamp) error {
-	if !m.over {
-		return tx.Exec(`UPDATE sends SET kind = ?, state = ?, form = ?, target = ?, reason = ?, code = ?, attempts = ?, crashes = ?,
-			repeated = ?, retry = ? WHERE id IN ? AND ended = 0`,
-			m.kind, m.state, m.form, m.target, m.reason, m.code, m.attempts, m.crashes, m.repeated, m.retry, ids).Error
-	}
-	// The way back is a secret that nobody needs any more.
-	return tx.Exec(`UPDATE sends SET kind = ?, state = ?, form = ?, target = ?, reason = ?, code = ?, attempts = ?, crashes = ?,
-		repeated = ?, retry = 0, ended = ?, via = '' WHERE id IN ? AND ended = 0`,
-		m.kind, m.state, m.form, m.target, m.reason, m.code, m.attempts, m.crashes, m.repeated, ended, ids).Error
+	return int(n), wrap("recover sends", err)
 }
 
 // recordPlace does what an outcome means for its destination.
@@ -224,22 +221,4 @@ func recordPlace(tx *gorm.DB, out outbox.Outcome, now time.Time) error {
 		_, err = reviveDestination(tx, s.Destination, now)
 	}
 	return err
-}
-
-// Recover implements outbox.Queue.
-func (o *Outbox) Recover(ctx context.Context, limit int, now time.Time) (int, error) {
-	var n int64
-	err := o.s.fast.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
-		aside := tx.Exec(`UPDATE sends SET state = 'set-aside', crashes = crashes + 1, repeated = TRUE, ended = ?, via = '',
-			reason = 'the process ended each time that it was sent'
-			WHERE state IN ('waiting', 'sending') AND state = 'sending' AND crashes >= ?`, stampsOf(now), limit-1)
-		if aside.Error != nil {
-			return aside.Error
-		}
-		again := tx.Exec(`UPDATE sends SET state = 'waiting', crashes = crashes + 1, repeated = TRUE
-			WHERE state IN ('waiting', 'sending') AND state = 'sending'`)
-		n = aside.RowsAffected + again.RowsAffected
-		return again.Error
-	})
-	return int(n), wrap("recover sends", err)
 }

@@ -13,6 +13,8 @@ import (
 	"time"
 
 	tgbotapi "github.com/go-telegram-bot-api/telegram-bot-api/v5"
+
+	"bellwether/bot/outbox"
 )
 
 // Ends of requests, beside the caller's own.
@@ -51,6 +53,11 @@ func (c *Client) callWithin(ctx context.Context, limit time.Duration, method str
 	if err == nil {
 		return response.Result, nil
 	}
+	return nil, c.failure(trip, method, response, err)
+}
+
+// failure translates what a request came to.
+func (c *Client) failure(trip *roundTrip, method string, response *tgbotapi.APIResponse, err error) *outbox.Failure {
 	answer := reply{
 		status: trip.status, header: trip.header, ambiguous: trip.mayHaveArrived(), cut: trip.cut,
 	}
@@ -63,7 +70,7 @@ func (c *Client) callWithin(ctx context.Context, limit time.Duration, method str
 		answer.movedTo = refused.MigrateToChatID
 	}
 	answer.cause = errors.New(method + ": " + c.redact(cause(err).Error()))
-	return nil, classify(answer)
+	return classify(answer)
 }
 
 // cause unwraps the error that carries the address, and with it the token.

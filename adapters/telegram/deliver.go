@@ -27,7 +27,8 @@ func (c *Client) Deliver(ctx context.Context, d outbox.Delivery) (outbox.Receipt
 		return outbox.Receipt{}, &outbox.Failure{Class: outbox.BadMessage, Reason: "there is no message"}
 	}
 	c.pending.answered(d.Address)
-	sheets := layOut(d.Message, d.Form)
+	laid := c.press.lay(d.Message, d.Form)
+	sheets := laid.sheets
 	if d.Kind == outbox.Edit && d.Part < max(len(d.Parts), 1) {
 		return c.edit(ctx, d, sheets)
 	}
@@ -35,6 +36,11 @@ func (c *Client) Deliver(ctx context.Context, d outbox.Delivery) (outbox.Receipt
 		return outbox.Receipt{}, &outbox.Failure{Class: outbox.Done, Reason: "the message has no such part"}
 	}
 	s := sheets[d.Part]
+	if d.Target == "" && !s.photo {
+		receipt, err := c.postText(ctx, d, laid.forms[d.Part])
+		receipt.More = err == nil && d.Part+1 < len(sheets)
+		return receipt, err
+	}
 	params := tgbotapi.Params{"chat_id": d.Address.Chat}
 	addThread(params, d.Address.Thread)
 	if d.Message.Quiet {

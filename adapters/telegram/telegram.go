@@ -67,6 +67,7 @@ type Client struct {
 	self    atomic.Pointer[user] // what getMe said
 	roles   roleCache
 	pending pending
+	press   press
 	answers sync.WaitGroup // answers to callback queries on their way
 }
 

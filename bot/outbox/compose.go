@@ -31,6 +31,9 @@ func (d *drainer) compose(ctx context.Context, fresh []*strand) {
 		}
 		return
 	}
+	if err == nil {
+		d.wrote(sends)
+	}
 	for i, s := range fresh {
 		switch {
 		case sends[i].Message != nil && !panicked:

@@ -13,6 +13,7 @@ type result struct {
 	receipt  Receipt
 	err      error
 	at       time.Time // UTC; of the platform's answer
+	took     time.Duration
 	panicked bool
 	inner    bool // no request was made
 	unsent   bool // given back at the end
@@ -43,8 +44,10 @@ func (d *drainer) dispatch(ctx context.Context) {
 // deliver makes the request. A panic of an adapter costs its send, not the
 // process.
 func (d *drainer) deliver(ctx context.Context, delivery Delivery) (r result) {
+	began := d.out.o.Now()
 	defer func() {
 		r.at = d.out.o.Now()
+		r.took = r.at.Sub(began)
 		if v := recover(); v != nil {
 			d.stats.panicked()
 			d.log.Error("panic while a message was handed over", "send", int64(delivery.Send), "panic", v, "stack", string(debug.Stack()))

@@ -30,6 +30,8 @@ type drainer struct {
 	lanes    map[string]*lane
 	sweepAt  int
 	asleep   sleepers
+	events   map[int64]bool // whose messages were written before
+	trip     time.Duration  // how long requests take, about
 
 	ready    []*strand // started, to be handed to the messenger
 	inFlight int       // requests under way or not yet recorded
@@ -51,6 +53,7 @@ func newDrainer(b *Outbox, a Account, m Messenger, r Rates) *drainer {
 		stats: newStats(), wake: make(chan struct{}, 1), results: make(chan result, b.o.InFlight),
 		bucket:  newBucket(r, now),
 		strands: make(map[strandID]*strand), lanes: make(map[string]*lane), sweepAt: 1024,
+		events:   make(map[int64]bool),
 		patience: patience{rates: r, next: make(map[subscriptions.PersonID]time.Time)},
 	}
 	d.lookAgain()
@@ -97,25 +100,63 @@ func (d *drainer) run(ctx context.Context) error {
 	return d.finish(context.WithoutCancel(ctx))
 }
 
-// turn does all that can be done now.
+// turn does all that can be done now. What became of requests and what is sent
+// next are written in one transaction.
 func (d *drainer) turn(ctx context.Context) error {
 	d.again = false
 	d.collect()
-	if err := d.settle(ctx); err != nil {
-		return err
-	}
+	d.judgeAll()
 	d.dispatch(ctx)
 	now := d.out.o.Now()
 	d.rouse(now)
-	if d.stopped {
-		return nil
+	// Also while the bot stops: what was sent has to be known, and a write that
+	// is broken off would leave that open.
+	whole := context.WithoutCancel(ctx)
+	var chosen []*strand
+	if !d.stopped {
+		if err := d.claim(whole, now); err != nil {
+			return err
+		}
+		chosen = d.choose()
+		if err := d.prepare(whole, chosen); err != nil {
+			d.putBack(chosen)
+			return err
+		}
 	}
-	if err := d.claim(ctx, now); err != nil {
-		return err
-	}
-	err := d.start(ctx)
+	err := d.advance(whole, chosen)
 	d.dispatch(ctx)
 	return err
+}
+
+// advance records what has become of requests, and only then lets their lanes
+// go on; and it freezes the messages of what was chosen and marks it as being
+// sent, and only then makes it ready.
+func (d *drainer) advance(ctx context.Context, chosen []*strand) error {
+	d.judgeAll()
+	fit := make([]*Send, 0, len(chosen))
+	for _, s := range chosen {
+		if !s.settled {
+			fit = append(fit, s.send)
+		}
+	}
+	if len(d.unsaved) == 0 && len(fit) == 0 {
+		return nil
+	}
+	outcomes := make([]Outcome, len(d.unsaved))
+	for i := range d.unsaved {
+		outcomes[i] = *d.unsaved[i].outcome
+	}
+	if err := d.out.o.Store.Advance(ctx, outcomes, fit, d.out.o.Now()); err != nil {
+		d.putBack(chosen)
+		return err
+	}
+	d.started(chosen)
+	for i := range d.unsaved {
+		d.apply(&d.unsaved[i])
+		d.unsaved[i] = result{}
+	}
+	d.unsaved = d.unsaved[:0]
+	return nil
 }
 
 // rouse queues what may leave now.
@@ -151,19 +192,32 @@ func (d *drainer) rest(ctx context.Context) {
 	}
 }
 
-// gather waits a moment for more answers where many requests are under way: one
-// transaction then records them all.
+// How long the drainer waits for more answers before it records those that
+// came: one transaction then records many.
+const (
+	nearby    = 10 * time.Millisecond // a round trip below which it is worth while
+	gatherGap = 300 * time.Microsecond
+	gatherFor = 4 * time.Millisecond
+)
+
+// gather waits for more answers while they come quickly. Where a platform is
+// far away, each of them frees a place that is worth more than a transaction.
 func (d *drainer) gather() {
-	if d.inFlight < 8 {
+	if d.inFlight < 8 || d.trip > nearby {
 		return
 	}
-	timer := time.NewTimer(time.Millisecond)
-	defer timer.Stop()
+	end := time.NewTimer(gatherFor)
+	defer end.Stop()
+	gap := time.NewTimer(gatherGap)
+	defer gap.Stop()
 	for len(d.unsaved) < d.inFlight {
 		select {
 		case r := <-d.results:
 			d.unsaved = append(d.unsaved, r)
-		case <-timer.C:
+			gap.Reset(gatherGap)
+		case <-gap.C:
+			return
+		case <-end.C:
 			return
 		}
 	}
@@ -199,7 +253,7 @@ func (d *drainer) nextTurn(now time.Time) time.Time {
 // room is how many more sends may be started. Some are started ahead of the
 // requests under way, so that a request that ends is followed at once.
 func (d *drainer) room() int {
-	return d.out.o.InFlight + d.out.o.InFlight/2 - d.inFlight - len(d.ready)
+	return 2*d.out.o.InFlight - (d.inFlight - len(d.unsaved)) - len(d.ready)
 }
 
 // collect takes the answers that have come.
@@ -228,7 +282,7 @@ func (d *drainer) finish(ctx context.Context) error {
 	d.ready = nil
 	for {
 		d.collect()
-		if err := d.settle(ctx); err != nil {
+		if err := d.advance(ctx, nil); err != nil {
 			d.log.Error("record outcomes at the end", "error", err)
 			if !sleep(ctx, 100*time.Millisecond) {
 				return err

@@ -1,9 +1,6 @@
 package outbox
 
-import (
-	"context"
-	"time"
-)
+import "time"
 
 // trouble slows an account down whose platform cannot be reached.
 type trouble struct {
@@ -36,31 +33,14 @@ func (t *trouble) over() {
 	t.pause = 0
 }
 
-// settle records what has become of requests, and only then lets their lanes
-// go on.
-func (d *drainer) settle(ctx context.Context) error {
-	if len(d.unsaved) == 0 {
-		return nil
-	}
-	outcomes := make([]Outcome, len(d.unsaved))
+// judgeAll decides what becomes of each request whose answer came.
+func (d *drainer) judgeAll() {
 	for i := range d.unsaved {
-		r := &d.unsaved[i]
-		if r.outcome == nil {
+		if r := &d.unsaved[i]; r.outcome == nil {
 			d.weigh(r)
 			r.outcome = d.judge(r)
 		}
-		outcomes[i] = *r.outcome
 	}
-	// Also while the bot stops: what was sent has to be known.
-	if err := d.out.o.Store.Record(context.WithoutCancel(ctx), outcomes); err != nil {
-		return err
-	}
-	for i := range d.unsaved {
-		d.apply(&d.unsaved[i])
-		d.unsaved[i] = result{}
-	}
-	d.unsaved = d.unsaved[:0]
-	return nil
 }
 
 // weigh lets rates and pauses follow an answer.
@@ -70,6 +50,9 @@ func (d *drainer) weigh(r *result) {
 	}
 	s := r.strand
 	f := asFailure(r.err)
+	if !r.inner {
+		d.trip += (r.took - d.trip) / 16
+	}
 	if f == nil {
 		d.bucket.accepted()
 		d.trouble.over()
@@ -106,6 +89,9 @@ func (d *drainer) retryLater(r *result, f *Failure) {
 	if f.Code == CodeLocal {
 		d.bucket.refund()
 		s.lane.hold(r.at.Add(f.After))
+		if until := r.at.Add(f.After); f.Scope == ScopeAccount && until.After(d.until) {
+			d.until = until
+		}
 		return
 	}
 	if f.After <= 0 {

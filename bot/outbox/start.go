@@ -8,35 +8,12 @@ import (
 	"bellwether/subscriptions"
 )
 
-// start chooses what leaves next, freezes its messages and marks it as being
-// sent.
-func (d *drainer) start(ctx context.Context) error {
-	chosen := d.choose()
-	if len(chosen) == 0 {
-		return nil
-	}
-	sends := make([]*Send, len(chosen))
-	for i, s := range chosen {
-		sends[i] = s.send
-	}
-	if err := d.prepare(ctx, chosen, sends); err != nil {
-		d.putBack(chosen)
-		return err
-	}
-	fit := make([]*Send, 0, len(sends))
-	for _, s := range chosen {
-		if !s.settled {
-			fit = append(fit, s.send)
-		}
-	}
-	if err := d.out.o.Store.Start(ctx, fit, d.out.o.Now()); err != nil {
-		d.putBack(chosen)
-		return err
-	}
+// started makes what was marked as being sent ready.
+func (d *drainer) started(chosen []*strand) {
 	for _, s := range chosen {
 		switch {
 		case s.settled:
-		case s.send.State == Sending:
+		case s.send.State == Sending && s.send.Body != "":
 			d.ready = append(d.ready, s)
 		default:
 			// It was changed beneath us: merged, parked or stopped.
@@ -46,18 +23,22 @@ func (d *drainer) start(ctx context.Context) error {
 			d.again = true
 		}
 	}
-	return nil
 }
 
 // putBack undoes a choice after the store failed. The tokens are not given
 // back: the pause that follows is longer.
 func (d *drainer) putBack(chosen []*strand) {
 	for _, s := range chosen {
-		if s.settled {
-			continue
+		switch {
+		case s.settled:
+		case s.send.State == Sending:
+			// It is marked, and that is undone with the next outcomes.
+			d.inFlight++
+			d.unsaved = append(d.unsaved, result{strand: s, unsent: true, at: d.out.o.Now()})
+		default:
+			d.release(s)
+			d.tiers[s.tier].push(s)
 		}
-		d.release(s)
-		d.tiers[s.tier].push(s)
 	}
 }
 
@@ -155,11 +136,15 @@ func (d *drainer) release(s *strand) {
 
 // prepare fills the messages of what was chosen. What cannot leave after all is
 // settled here.
-func (d *drainer) prepare(ctx context.Context, chosen []*strand, sends []*Send) error {
-	frozen := make([]*Send, 0, len(sends))
-	for _, s := range sends {
-		if s.Body != "" && s.Message == nil {
-			frozen = append(frozen, s)
+func (d *drainer) prepare(ctx context.Context, chosen []*strand) error {
+	var frozen, unwritten []*Send
+	for _, s := range chosen {
+		switch {
+		case s.send.Message != nil:
+		case s.send.Body != "":
+			frozen = append(frozen, s.send)
+		case !d.written(s.send):
+			unwritten = append(unwritten, s.send)
 		}
 	}
 	if len(frozen) > 0 {
@@ -167,6 +152,24 @@ func (d *drainer) prepare(ctx context.Context, chosen []*strand, sends []*Send) 
 			return err
 		}
 	}
+	// A crash while they are written is to be counted as one of theirs.
+	if len(unwritten) > 0 {
+		if err := d.out.o.Store.Mark(ctx, unwritten); err != nil {
+			return err
+		}
+	}
+	d.write(ctx, chosen)
+	for _, s := range chosen {
+		s.say = s.send.Message
+		if !s.settled && marked(s.send, d.out.o.Now()) {
+			d.composeRepeat(ctx, s)
+		}
+	}
+	return nil
+}
+
+// write writes the messages that are not written yet.
+func (d *drainer) write(ctx context.Context, chosen []*strand) {
 	var fresh []*strand
 	for _, s := range chosen {
 		if s.send.Kind == Edit && s.send.Target == "" && !d.aim(ctx, s) {
@@ -180,13 +183,28 @@ func (d *drainer) prepare(ctx context.Context, chosen []*strand, sends []*Send) 
 		}
 	}
 	d.compose(ctx, fresh)
-	for _, s := range chosen {
-		s.say = s.send.Message
-		if !s.settled && marked(s.send, d.out.o.Now()) {
-			d.composeRepeat(ctx, s)
+}
+
+// eventsKept bounds how many events a drainer remembers to have written.
+const eventsKept = 4096
+
+// written tells whether a message on the same event was written by this process
+// before, so that another one is not expected to end it. A fan-out then costs
+// one mark, not thousands.
+func (d *drainer) written(s *Send) bool {
+	return s.Event != 0 && s.Kind != Collapse && s.Crashes == 0 && d.events[s.Event]
+}
+
+// wrote remembers that messages on these events can be written.
+func (d *drainer) wrote(sends []Send) {
+	if len(d.events) > eventsKept {
+		clear(d.events)
+	}
+	for i := range sends {
+		if sends[i].Event != 0 && sends[i].Message != nil {
+			d.events[sends[i].Event] = true
 		}
 	}
-	return nil
 }
 
 // aim finds the messages that an edit is to change, and tells whether it may go

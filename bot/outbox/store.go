@@ -64,15 +64,18 @@ type Queue interface {
 	// each strand, in the order of strands. Their Message is not filled. It
 	// may return fewer than the limit only where there are no more.
 	Heads(ctx context.Context, c Claim) ([]Head, error)
-	// Start freezes the sends' messages and marks them as being sent, in one
-	// transaction. Those that still waited have State Sending then.
-	Start(ctx context.Context, sends []*Send, now time.Time) error
-	// Record stores outcomes in one transaction, with what they do to their
-	// destinations and to what else waits for these.
-	Record(ctx context.Context, outcomes []Outcome) error
+	// Mark marks sends as being worked on before their messages are written, so
+	// that a crash then is counted too. Those that still waited have State
+	// Sending then.
+	Mark(ctx context.Context, sends []*Send) error
+	// Advance does two things in one transaction. It stores outcomes, with what
+	// they do to their destinations and to what else waits for these. And it
+	// freezes the messages of sends and marks them as being sent: those that
+	// still waited, or were marked, have State Sending and a Body then.
+	Advance(ctx context.Context, outcomes []Outcome, sends []*Send, now time.Time) error
 	// Recover is called once at the start: what was being sent waits again,
-	// with Crashes one higher and Repeated set; what did so limit times is set
-	// aside. It returns how many were found.
+	// with Crashes one higher, and Repeated set where a request may have been
+	// made; what did so limit times is set aside. It returns how many were found.
 	Recover(ctx context.Context, limit int, now time.Time) (int, error)
 }
 
