@@ -171,6 +171,7 @@ func (j *judgement) split() Finding {
 	s := j.evidence.Split
 	j.record.Last.Price = s.Scale(j.record.Last.Price)
 	j.record.Close = s.Scale(j.record.Close)
+	j.record.Given = s.Scale(j.record.Given)
 	j.record.SplitDay = s.Day
 	j.verdict.Split = s
 	j.record.Held = HeldQuote{}

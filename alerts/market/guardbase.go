@@ -29,11 +29,20 @@ func (j *judgement) base() {
 	case own != 0 && !j.secondClose(given):
 		v.PreviousClose = Finding{Reject, ReasonOwnClose}
 		v.Base, v.BaseDay = own, ownDay
-	case own == 0 && j.implausible(given) && !j.secondClose(given):
+	case own == 0 && j.implausible(given) && !j.believedBefore(given) && !j.secondClose(given):
 		v.PreviousClose = Finding{Hold, ReasonImplausible}
 	default:
 		v.Base, v.BaseDay = given, j.evidence.Before
 	}
+	if v.Base == given && v.Price.Outcome == Accept {
+		j.record.Given, j.record.GivenDay = given, j.day
+	}
+}
+
+// believedBefore tells that the same previous close was believed earlier in the
+// session: then it is the price that has moved far, and not the close.
+func (j *judgement) believedBefore(given Price) bool {
+	return j.record.Given == given && j.record.GivenDay.Equal(j.day)
 }
 
 // longestPause is how old our own close may be where the date of the session

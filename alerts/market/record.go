@@ -33,6 +33,10 @@ type Record struct {
 	// date of the session changed. CloseDay is the date of its session.
 	Close    Price
 	CloseDay time.Time
+	// Given is the source's previous close that was believed last, GivenDay the
+	// date of the session for which it was.
+	Given    Price
+	GivenDay time.Time
 	// Held waits for a confirmation.
 	Held HeldQuote
 	// Moves are the last sizes of moves, in millionths per square root of a
