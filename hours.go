@@ -25,7 +25,8 @@ type marketHours struct {
 // operator's file where there is one, and warns of venues whose data ends.
 func newMarketHours(override string, alwaysOpen bool, symbol func(market.Ticker) market.Symbol, log *slog.Logger, now time.Time) (marketHours, error) {
 	if alwaysOpen {
-		return marketHours{shown: roundTheClock{}}, nil
+		calendar, err := hours.Default()
+		return marketHours{shown: roundTheClock{shownHours{calendar}}}, err
 	}
 	calendar, err := readCalendar(override)
 	if err != nil {
@@ -107,7 +108,7 @@ func (h shownHours) Sessions(s market.Symbol, from, to time.Time) []bot.OpenSpan
 func openSpans(spans []hours.Span) []bot.OpenSpan {
 	out := make([]bot.OpenSpan, len(spans))
 	for i, s := range spans {
-		out[i] = bot.OpenSpan{From: s.From, To: s.To}
+		out[i] = bot.OpenSpan{From: s.From, To: s.To, Day: s.Day}
 	}
 	return out
 }
@@ -142,8 +143,9 @@ func (h shownHours) Rings(venue string, after, until time.Time) []bot.Ring {
 	return out
 }
 
-// roundTheClock is the hours of a market that never closes: the demo's.
-type roundTheClock struct{}
+// roundTheClock is the hours of a market that never closes, the demo's. Its
+// venues have their names, and their bells ring when those of the world do.
+type roundTheClock struct{ shownHours }
 
 // Session implements bot.Hours.
 func (roundTheClock) Session(market.Symbol, time.Time) bot.MarketSession {
@@ -152,9 +154,3 @@ func (roundTheClock) Session(market.Symbol, time.Time) bot.MarketSession {
 
 // Sessions implements bot.Hours: nothing parts one day from another.
 func (roundTheClock) Sessions(market.Symbol, time.Time, time.Time) []bot.OpenSpan { return nil }
-
-// Venues implements bot.Hours.
-func (roundTheClock) Venues() []bot.Venue { return nil }
-
-// Rings implements bot.Hours.
-func (roundTheClock) Rings(string, time.Time, time.Time) []bot.Ring { return nil }

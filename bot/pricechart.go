@@ -98,6 +98,9 @@ func (b *Bot) priceChart(w Words, v *view) chart.Price {
 	if q := v.standing.Quote; q.Source != "" {
 		p.Footer = strings.TrimSpace(plainInlines(quoteFooter(w, q)))
 	}
+	if v.rule != nil {
+		p.Footer = w.Say("chart.would")
+	}
 	return p
 }
 
@@ -110,32 +113,39 @@ func barsUntil(line market.Line, at time.Time) []market.Bar {
 	return line.Bars[:n]
 }
 
-// addPoints lays the line out. A bar's close stands where the bar ends; the
-// price of now ends the line.
+// addPoints lays the line out, and the price of now at its end.
 func (v *view) addPoints(p *chart.Price, axis chart.Axis) {
 	bars, q := v.line.Bars, v.standing.Quote
 	if len(bars) == 0 {
 		return
 	}
 	p.Points = make([]chart.Point, 0, len(bars)+2)
-	if open := bars[0].Open; v.line.Step < 24*time.Hour && !open.IsZero() {
+	daily := v.line.Step >= 24*time.Hour
+	if open := bars[0].Open; !daily && !open.IsZero() {
 		p.Points = append(p.Points, chart.Point{X: axis.At(bars[0].Time), Y: open.Float()})
 	}
 	for _, bar := range bars {
-		end := bar.Time.Add(v.line.Step)
-		if !q.Time.IsZero() && end.After(q.Time) && !bar.Time.After(q.Time) {
-			end = q.Time
+		at := bar.Time
+		if !daily { // its close is the price at its end
+			at = at.Add(v.line.Step)
+			if !q.Time.IsZero() && at.After(q.Time) && !bar.Time.After(q.Time) {
+				at = q.Time
+			}
 		}
-		p.Points = append(p.Points, chart.Point{X: axis.At(end), Y: bar.Close.Float()})
+		p.Points = append(p.Points, chart.Point{X: axis.At(at), Y: bar.Close.Float()})
 		v.last = bar.Close
 	}
 	if !q.Time.IsZero() && q.Time.After(bars[len(bars)-1].Time) {
+		v.last = q.Price
 		last := chart.Point{X: axis.At(q.Time), Y: q.Price.Float()}
-		if n := len(p.Points); p.Points[n-1].X >= last.X {
+		if n := len(p.Points); p.Points[n-1].X >= last.X || daily && q.Time.Before(bars[len(bars)-1].Time.Add(v.line.Step)) {
+			last.X = p.Points[n-1].X
 			p.Points = p.Points[:n-1]
 		}
 		p.Points = append(p.Points, last)
-		v.last = q.Price
+	}
+	if daily {
+		p.To = p.Points[len(p.Points)-1].X
 	}
 }
 

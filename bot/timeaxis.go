@@ -59,7 +59,11 @@ func timeTicks(w Words, axis chart.Axis, v *view) []chart.Tick {
 		return dayTicks(axis, v.line.Bars, last.Sub(first) > 100*24*time.Hour)
 	}
 	if last.Sub(first) > 36*time.Hour && v.back.name != "1d" {
-		return dateTicks(w, axis, v.line.Bars)
+		format := "Mon 2"
+		if last.Sub(first) > 8*24*time.Hour {
+			format = "2 Jan"
+		}
+		return dateTicks(w, axis, v.line.Bars, format)
 	}
 	for _, step := range []time.Duration{15 * time.Minute, 30 * time.Minute, time.Hour, 2 * time.Hour, 3 * time.Hour, 4 * time.Hour, 6 * time.Hour} {
 		if ticks := clockTicks(axis, first, last, step); len(ticks) <= mostTicks {
@@ -88,12 +92,12 @@ func clockTicks(axis chart.Axis, first, last time.Time, step time.Duration) []ch
 }
 
 // dateTicks names each day where it begins.
-func dateTicks(w Words, axis chart.Axis, bars []market.Bar) []chart.Tick {
+func dateTicks(w Words, axis chart.Axis, bars []market.Bar, format string) []chart.Tick {
 	var all []chart.Tick
 	told := ""
 	for i, bar := range bars {
 		at := bar.Time.In(w.zone)
-		label := at.Format("Mon 2")
+		label := at.Format(format)
 		if label != told && (i > 0 || at.Hour() < 18) {
 			all = append(all, chart.Tick{At: axis.At(at), Label: label})
 		}
