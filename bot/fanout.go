@@ -37,20 +37,18 @@ type FanOutStore interface {
 // fanOutChunk is how many sends one transaction adds.
 const fanOutChunk = 1000
 
-// fanOut finds who wants each event that was not told to everyone yet, and
-// returns how many sends it added. It may be stopped and begun again anywhere.
-func (b *Bot) fanOut(ctx context.Context) (int, error) {
-	total := 0
+// fanOut finds who wants each event that was not told to everyone yet. It may
+// be stopped and begun again anywhere.
+func (b *Bot) fanOut(ctx context.Context) error {
 	for {
 		unmatched, err := b.store.Unmatched(ctx, 50)
 		if err != nil || len(unmatched) == 0 {
-			return total, err
+			return err
 		}
 		for _, u := range unmatched {
 			n, err := b.match(ctx, u)
-			total += n
 			if err != nil {
-				return total, err
+				return err
 			}
 			if n > 0 {
 				b.outbox.Wake()

@@ -83,7 +83,7 @@ func (c *call) hours(s market.Symbol) string {
 }
 
 // nextOpen says what the market at the head of the strip does: "Singapore opens
-// in 2 hours 26 minutes."
+// in 2 hours 26 minutes.".
 func (c *call) nextOpen() string {
 	if len(c.bot.strip) == 0 {
 		return ""
@@ -242,6 +242,5 @@ func (b *Bot) checkBells(ctx context.Context) error {
 	if err := b.store.PutEvents(ctx, events); err != nil {
 		return err
 	}
-	_, err = b.fanOut(ctx)
-	return err
+	return b.fanOut(ctx)
 }

@@ -46,11 +46,6 @@ type rig struct {
 	serial int
 }
 
-var (
-	telegramMain = outbox.Account{Platform: subscriptions.Telegram, Name: "main"}
-	discordMain  = outbox.Account{Platform: subscriptions.Discord, Name: "main"}
-)
-
 // talk runs a conversation in a bubble, on Monday 3 January 2000 from 09:00 UTC.
 // The store is opened outside: GORM keeps a goroutine that never ends.
 func talk(t *testing.T, f func(r *rig)) {
@@ -61,7 +56,7 @@ func talk(t *testing.T, f func(r *rig)) {
 	}
 	t.Cleanup(func() { _ = store.Close() })
 	synctest.Test(t, func(t *testing.T) {
-		time.Sleep(time.Date(2000, 1, 3, 9, 0, 0, 0, time.UTC).Sub(time.Now()))
+		time.Sleep(time.Until(time.Date(2000, 1, 3, 9, 0, 0, 0, time.UTC)))
 		r := &rig{
 			t: t, store: store, market: newMarket(), feeds: newFeeds(), chat: &recorder{}, rights: &scriptedRights{},
 			hours: &scriptedHours{}, log: &logBook{}, quick: outbox.Rates{PerSecond: 1000, Burst: 100, Answers: time.Millisecond, AnswersAtOnce: 100},
@@ -101,6 +96,8 @@ func (r *rig) start() {
 	r.bot, err = bot.New(o)
 	r.must(err)
 	shelf := r.store.Outbox()
+	telegramMain := outbox.Account{Platform: subscriptions.Telegram, Name: "main"}
+	discordMain := outbox.Account{Platform: subscriptions.Discord, Name: "main"}
 	box := outbox.NewOutbox(outbox.Options{
 		Store: shelf, Pictures: shelf, Composer: r.bot, Collapser: r.bot, Log: log, Jitter: func() float64 { return 0.5 },
 		Messengers: map[outbox.Account]outbox.Messenger{telegramMain: r.chat, discordMain: r.chat},
@@ -129,7 +126,7 @@ func (r *rig) checks(ctx context.Context) (*alerts.Checker, *alerts.Gate, *alert
 	symbols := newSymbols()
 	records, err := r.store.GuardRecords(ctx)
 	r.must(err)
-	quiet := slog.New(slog.NewTextHandler(io.Discard, nil))
+	quiet := slog.New(slog.DiscardHandler)
 	gate := alerts.NewGate(alerts.GateOptions{
 		Symbol:  func(t market.Ticker) market.Symbol { s, _ := symbols.Get(t); return s },
 		Records: records, Log: quiet,

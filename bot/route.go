@@ -153,9 +153,6 @@ func distance(a, b string) int {
 	return row[len(y)]
 }
 
-// words splits what was typed at white space.
-func (c *call) fields() []string { return strings.Fields(c.Text) }
-
 // option returns the value of a platform's named option, or "".
 func (c *call) option(name string) string { return strings.TrimSpace(c.Options[name]) }
 

@@ -254,7 +254,7 @@ func (b *Bot) checkQuotes(ctx context.Context) error {
 	b.counters.quotes.Add(int64(checked.Read))
 	b.counters.events.Add(int64(checked.Events))
 	if checked.Events > 0 {
-		if _, fanErr := b.fanOut(ctx); fanErr != nil {
+		if fanErr := b.fanOut(ctx); fanErr != nil {
 			err = errors.Join(err, fanErr)
 		}
 	}
@@ -266,7 +266,7 @@ func (b *Bot) checkFeeds(ctx context.Context) error {
 	b.counters.articles.Add(int64(checked.Read))
 	b.counters.events.Add(int64(checked.Events))
 	if checked.Events > 0 {
-		if _, fanErr := b.fanOut(ctx); fanErr != nil {
+		if fanErr := b.fanOut(ctx); fanErr != nil {
 			err = errors.Join(err, fanErr)
 		}
 	}
@@ -275,7 +275,7 @@ func (b *Bot) checkFeeds(ctx context.Context) error {
 
 // sweep tells what a stop left untold and ends rules whose alert arrived.
 func (b *Bot) sweep(ctx context.Context) error {
-	_, err := b.fanOut(ctx)
+	err := b.fanOut(ctx)
 	if _, finishErr := b.store.FinishDelivered(ctx); finishErr != nil {
 		err = errors.Join(err, finishErr)
 	}

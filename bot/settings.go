@@ -72,6 +72,23 @@ func (c *call) setting(d *subscriptions.Destination, name, value string) (before
 		}
 		before, d.Locale = d.Locale, "en"
 		return before, "en", nil
+	case "pictures":
+		before = map[bool]string{true: "light", false: "dark"}[d.Settings.Light]
+		if value != "light" && value != "dark" {
+			return "", "", refuse("settings.pictures")
+		}
+		d.Settings.Light = value == "light"
+		return before, value, nil
+	}
+	if d.Kind != subscriptions.Private {
+		return c.sharedSetting(d, name, value)
+	}
+	return "", "", refuse("settings.unknown.private", "Name", message.Cut(name, 20))
+}
+
+// sharedSetting changes one of the settings that only a shared place has.
+func (c *call) sharedSetting(d *subscriptions.Destination, name, value string) (before, after string, err error) {
+	switch name {
 	case "moderators":
 		d.Settings.Moderators, before, after = toggled(d.Settings.Moderators, value)
 		return before, after, nil
@@ -80,16 +97,18 @@ func (c *call) setting(d *subscriptions.Destination, name, value string) (before
 		return before, after, nil
 	case "open":
 		before = d.Settings.OpenTo
-		d.Settings.OpenTo = strings.TrimPrefix(value, "moderators")
-		return before, value, nil
-	case "pictures":
-		before = map[bool]string{true: "light", false: "dark"}[d.Settings.Light]
-		if value != "light" && value != "dark" {
-			return "", "", refuse("settings.pictures")
+		if value == "" {
+			return "", "", refuse("settings.open")
 		}
-		d.Settings.Light = value == "light"
+		d.Settings.OpenTo = value
+		if value == "moderators" {
+			d.Settings.OpenTo = ""
+		}
 		return before, value, nil
 	case "crosspost":
+		if value != "on" && value != "off" {
+			return "", "", refuse("settings.crosspost")
+		}
 		before = map[bool]string{true: "on", false: "off"}[d.Settings.Crosspost]
 		d.Settings.Crosspost = value == "on"
 		return before, value, nil
@@ -102,9 +121,6 @@ func (c *call) setting(d *subscriptions.Destination, name, value string) (before
 			}
 		}
 		return before, strings.Join(d.Settings.Tags, ", "), nil
-	}
-	if d.Kind == subscriptions.Private {
-		return "", "", refuse("settings.unknown.private", "Name", message.Cut(name, 20))
 	}
 	return "", "", refuse("settings.unknown", "Name", message.Cut(name, 20))
 }
@@ -139,14 +155,26 @@ func (c *call) settings() *message.Message {
 	who := w.Say("settings.who.private")
 	if d.Kind != subscriptions.Private {
 		who = w.Say("settings.who.moderators")
-		if d.Settings.OpenTo == "everyone" {
+		switch d.Settings.OpenTo {
+		case "":
+		case "everyone":
 			who = w.Say("settings.who.everyone")
+		default:
+			who = w.Say("settings.who.role", "Role", d.Settings.OpenTo)
 		}
 	}
 	fields := []message.Field{
 		message.Pair(w.Say("settings.zone"), message.T(d.Zone+", "+w.Clock(c.now))),
 		message.Pair(w.Say("settings.language.name"), message.T(w.Say("language"))),
 		message.Pair(w.Say("settings.who"), message.T(who)),
+	}
+	for _, list := range []struct {
+		name  string
+		roles []string
+	}{{"settings.moderators", d.Settings.Moderators}, {"settings.mentions", d.Settings.Mentions}, {"settings.tags", d.Settings.Tags}} {
+		if len(list.roles) > 0 {
+			fields = append(fields, message.Pair(w.Say(list.name), message.T(strings.Join(list.roles, ", "))))
+		}
 	}
 	if d.MutedUntil.After(c.now) {
 		fields = append(fields, message.Pair(w.Say("settings.muted"), message.T(w.Clock(d.MutedUntil))))

@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"bellwether/alerts"
 	"bellwether/alerts/market"
@@ -74,6 +75,17 @@ func (b *Bot) suggestConditions(r Request, typed string) []Choice {
 	var out []Choice
 	if typed != "" {
 		out = append(out, Choice{Label: message.Cut(typed, 100), Value: message.Cut(typed, 100)})
+	}
+	if symbol := strings.TrimSpace(r.Options["symbol"]); symbol != "" {
+		for _, text := range alerts.Complete(symbol+" "+typed, alerts.Env{Lookup: b.symbols.Lookup, Now: b.now()}) {
+			rest, ok := strings.CutPrefix(text, symbol+" ")
+			if ok && rest != typed && len(out) < maxChoices && utf8.RuneCountInString(rest) <= 100 {
+				out = append(out, Choice{Label: rest, Value: rest})
+			}
+		}
+	}
+	if len(out) > 1 {
+		return out
 	}
 	for _, form := range alerts.Grammar() {
 		_, rest, ok := strings.Cut(form.Example, " ")

@@ -62,19 +62,27 @@ func (z zoneTable) find(typed string, limit int) []string {
 			inside = append(inside, name)
 		}
 	}
-	found := append(append(exact, prefix...), inside...)
-	if len(found) == 0 {
-		if _, err := time.LoadLocation(typed); err == nil && strings.Contains(typed, "/") {
-			return []string{typed}
-		}
-		for _, name := range z.names {
-			if distance(strings.ToLower(city(name)), want) <= 2 {
-				found = append(found, name)
-			}
-		}
-	}
 	if len(exact) == 1 {
 		return exact
 	}
+	found := append(append(exact, prefix...), inside...)
+	if len(found) == 0 {
+		found = z.guess(typed, want)
+	}
 	return found[:min(limit, len(found))]
+}
+
+// guess finds a zone that is not in the table by its name, or a city by what is
+// nearly its name.
+func (z zoneTable) guess(typed, want string) []string {
+	if _, err := time.LoadLocation(typed); err == nil && strings.Contains(typed, "/") {
+		return []string{typed}
+	}
+	var found []string
+	for _, name := range z.names {
+		if distance(strings.ToLower(city(name)), want) <= 2 {
+			found = append(found, name)
+		}
+	}
+	return found
 }

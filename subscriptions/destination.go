@@ -79,6 +79,6 @@ type Settings struct {
 	Tags []string
 	// Crosspost publishes what is sent to an announcement channel.
 	Crosspost bool
-	// Dark says which pictures are sent.
+	// Light asks for light pictures instead of dark ones.
 	Light bool
 }

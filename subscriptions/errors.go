@@ -14,7 +14,7 @@ var ErrChanged = errors.New("changed meanwhile")
 
 // LimitError tells that a limit on what people may set up is reached.
 type LimitError struct {
-	What  string // "rules", "feeds", "watched symbols"
+	What  string // "rules", "feeds", "symbols"
 	Scope string // "person", "place", "community"
 	Limit int
 }

@@ -4,6 +4,7 @@
 package subscriptions
 
 import (
+	"slices"
 	"time"
 
 	"bellwether/alerts"
@@ -78,10 +79,8 @@ func (d Destination) May(role Role, roles []string) bool {
 		return false
 	}
 	for _, have := range roles {
-		for _, want := range d.Settings.Moderators {
-			if have == want {
-				return true
-			}
+		if slices.Contains(d.Settings.Moderators, have) {
+			return true
 		}
 	}
 	return false
