@@ -35,7 +35,12 @@ const patience = 60 * time.Second
 // eventually returns when come holds, or fails.
 func eventually(t *testing.T, what string, come func() bool) {
 	t.Helper()
-	end := time.After(patience)
+	eventuallyWithin(t, patience, what, come)
+}
+
+func eventuallyWithin(t *testing.T, limit time.Duration, what string, come func() bool) {
+	t.Helper()
+	end := time.After(limit)
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
 	for !come() {
