@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"maps"
 	"math"
 	"net/http"
 	"net/http/httptest"
@@ -47,7 +48,9 @@ func (s *shelf) Records(_ context.Context, ids []alerts.RuleID) ([]alerts.Record
 	return out, nil
 }
 
-func (s *shelf) Standings(context.Context) ([]alerts.Standing, error) { return nil, nil }
+func (s *shelf) Standings(context.Context) ([]alerts.Standing, error) {
+	return slices.Collect(maps.Values(s.standings)), nil
+}
 
 func (s *shelf) Commit(_ context.Context, b alerts.Batch) error {
 	for _, state := range b.States {
@@ -90,18 +93,22 @@ type station struct {
 	shelf  *shelf
 	says   map[market.Ticker]print
 	splits string // of every symbol, as the chart address says them
+	bars   string // likewise, of five minutes
 	now    time.Time
 }
 
 func newStation(t *testing.T, start time.Time) *station {
 	t.Helper()
-	s := &station{
-		now: start, says: map[market.Ticker]print{},
-		shelf: &shelf{
-			rules: map[alerts.RuleID]alerts.Rule{}, states: map[alerts.RuleID]alerts.State{},
-			standings: map[market.Ticker]alerts.Standing{}, keys: map[string]bool{},
-		},
-	}
+	return openStation(t, start, &shelf{
+		rules: map[alerts.RuleID]alerts.Rule{}, states: map[alerts.RuleID]alerts.State{},
+		standings: map[market.Ticker]alerts.Standing{}, keys: map[string]bool{},
+	})
+}
+
+// openStation starts on what a shelf keeps from before.
+func openStation(t *testing.T, start time.Time, kept *shelf) *station {
+	t.Helper()
+	s := &station{now: start, says: map[market.Ticker]print{}, shelf: kept}
 	server := httptest.NewServer(http.HandlerFunc(s.answer))
 	t.Cleanup(server.Close)
 	clock := func() time.Time { return s.now }
@@ -142,6 +149,9 @@ func newStation(t *testing.T, start time.Time) *station {
 	if err := s.Start(t.Context()); err != nil {
 		t.Fatal(err)
 	}
+	for id := range kept.rules {
+		s.Book.Put(kept.record(id))
+	}
 	return s
 }
 
@@ -162,6 +172,9 @@ func (s *station) answer(w http.ResponseWriter, r *http.Request) {
 	symbol := r.URL.Path[strings.LastIndex(r.URL.Path, "/")+1:]
 	p := s.says[market.Ticker(symbol)]
 	events := ""
+	if s.bars != "" && r.URL.Query().Get("period1") != "" {
+		events = s.bars
+	}
 	if s.splits != "" && r.URL.Query().Get("events") != "" {
 		events = `,"events":{"splits":` + s.splits + `}`
 	}
@@ -408,5 +421,42 @@ func TestSplitThatYahooTellsOfHoldsTheRule(t *testing.T) {
 	scaled, ok := s.shelf.rules[id].Scaled("AAPL", *s.shelf.events[0].Split)
 	if !ok || scaled.Conditions[0].Level != market.MustPrice("100") {
 		t.Errorf("proposed %+v", scaled.Conditions)
+	}
+}
+
+func TestOutageIsToldFromYahoosBars(t *testing.T) {
+	start := time.Date(2026, 3, 4, 2, 0, 0, 0, time.UTC)
+	s := newStation(t, start)
+	s.rule(alerts.Condition{Kind: alerts.CrossesAbove, Ticker: "BTC-USD", Level: market.MustPrice("70000")}, alerts.Once)
+	s.rule(alerts.Condition{Kind: alerts.CrossesAbove, Ticker: "ETH-USD", Level: market.MustPrice("4000")}, alerts.Once)
+	s.says["BTC-USD"] = print{69700, 69000, start}
+	s.says["ETH-USD"] = print{3900, 3900, start}
+	s.check(t, start.Add(time.Second))
+
+	back := start.Add(2 * time.Hour)
+	again := openStation(t, back, s.shelf)
+	again.Outage = 10 * time.Minute
+	crossed := start.Add(70 * time.Minute)
+	again.bars = fmt.Sprintf(`,"timestamp":[%d,%d,%d],"indicators":{"quote":[{"open":[69750,69900,70100],"high":[69950,70300,70200],
+		"low":[69700,69850,69790],"close":[69900,70150,69800]}]}`, crossed.Add(-5*time.Minute).Unix(), crossed.Unix(), crossed.Add(5*time.Minute).Unix())
+	again.says["BTC-USD"] = print{69800, 69000, back}
+	again.check(t, back.Add(time.Second))
+	again.bars = ""
+	again.says["ETH-USD"] = print{3890, 3900, back}
+	again.check(t, back.Add(time.Minute))
+
+	if got := again.fired(); len(got) != 1 {
+		t.Fatalf("fired %v", got)
+	}
+	f := s.shelf.events[0].Firing
+	if !f.Missed || f.To.Time.Before(crossed) || f.To.Time.After(crossed.Add(5*time.Minute)) || f.To.Price != market.MustPrice("70300") {
+		t.Errorf("firing %+v", f)
+	}
+	if got := s.shelf.standings["BTC-USD"].Quote.Price; got != market.MustPrice("69800") {
+		t.Errorf("now %s", got)
+	}
+	last := s.shelf.events[len(s.shelf.events)-1]
+	if last.Notice == nil || last.Notice.Kind != alerts.NoticeUnseen || !slices.Equal(last.Notice.Tickers, []market.Ticker{"ETH-USD"}) || last.Topic.ID != 2 {
+		t.Errorf("what could not be seen was not told: %+v", last)
 	}
 }
