@@ -1,11 +1,11 @@
 package telegram
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -116,8 +116,7 @@ func (c *Client) postText(ctx context.Context, d outbox.Delivery, form string) (
 
 // exchange posts a form and reads the answer.
 func (c *Client) exchange(trip *roundTrip, method, form string, answer *made) error {
-	address := fmt.Sprintf(c.endpoint, c.token, method)
-	request, err := http.NewRequestWithContext(trip.ctx, http.MethodPost, address, strings.NewReader(form))
+	request, err := http.NewRequestWithContext(trip.ctx, http.MethodPost, fmt.Sprintf(c.endpoint, c.token, method), strings.NewReader(form))
 	if err != nil {
 		return err
 	}
@@ -126,9 +125,11 @@ func (c *Client) exchange(trip *roundTrip, method, form string, answer *made) er
 	if err != nil {
 		return err
 	}
-	body, err := io.ReadAll(response.Body)
+	const usual = 1024 // bytes
+	body := bytes.NewBuffer(make([]byte, 0, usual))
+	_, err = body.ReadFrom(response.Body)
 	if err := errors.Join(err, response.Body.Close()); err != nil {
 		return err
 	}
-	return json.Unmarshal(body, answer)
+	return json.Unmarshal(body.Bytes(), answer)
 }

@@ -20,6 +20,13 @@ type result struct {
 	outcome  *Outcome
 }
 
+// job is one request to be made.
+type job struct {
+	strand   *strand
+	delivery Delivery
+	done     func(uploaded string, ok bool)
+}
+
 // dispatch hands over what is ready, as far as requests may be under way.
 func (d *drainer) dispatch(ctx context.Context) {
 	n := 0
@@ -27,18 +34,29 @@ func (d *drainer) dispatch(ctx context.Context) {
 		s := d.ready[n]
 		n++
 		d.inFlight++
-		delivery, done := d.delivery(ctx, s)
-		// A stop must not cut requests off: their outcome would be unknown.
-		go func(ctx context.Context) {
-			ctx, cancel := context.WithTimeout(ctx, d.out.o.DeliverWithin)
-			defer cancel()
-			r := d.deliver(ctx, delivery)
-			done(r.receipt.Uploaded, r.err == nil)
-			r.strand = s
-			d.results <- r
-		}(context.WithoutCancel(ctx))
+		j := job{strand: s}
+		j.delivery, j.done = d.delivery(ctx, s)
+		if d.inFlight > d.hands {
+			d.hands++
+			go d.work(context.WithoutCancel(ctx))
+		}
+		d.jobs <- j
 	}
 	d.ready = append(d.ready[:0], d.ready[n:]...)
+}
+
+// work makes one request after another: there are as many workers as requests
+// were ever under way at once. A stop does not cut a request off, since its
+// outcome would be unknown.
+func (d *drainer) work(ctx context.Context) {
+	for j := range d.jobs {
+		limited, cancel := context.WithTimeout(ctx, d.out.o.DeliverWithin)
+		r := d.deliver(limited, j.delivery)
+		cancel()
+		j.done(r.receipt.Uploaded, r.err == nil)
+		r.strand = j.strand
+		d.results <- r
+	}
 }
 
 // deliver makes the request. A panic of an adapter costs its send, not the

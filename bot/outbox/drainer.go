@@ -21,6 +21,8 @@ type drainer struct {
 
 	wake    chan struct{}
 	results chan result
+	jobs    chan job
+	hands   int // workers
 
 	bucket   *bucket
 	patience patience
@@ -50,7 +52,8 @@ func newDrainer(b *Outbox, a Account, m Messenger, r Rates) *drainer {
 	now := b.o.Now()
 	d := &drainer{
 		out: b, account: a, messenger: m, rates: r, log: b.o.Log.With("account", a.String()),
-		stats: newStats(), wake: make(chan struct{}, 1), results: make(chan result, b.o.InFlight),
+		stats: newStats(), wake: make(chan struct{}, 1),
+		results: make(chan result, b.o.InFlight), jobs: make(chan job, b.o.InFlight),
 		bucket:  newBucket(r, now),
 		strands: make(map[strandID]*strand), lanes: make(map[string]*lane), sweepAt: 1024,
 		events:   make(map[int64]bool),
@@ -97,6 +100,8 @@ func (d *drainer) run(ctx context.Context) error {
 		d.log.Error("drain the outbox", "error", err, "again_in", pause)
 		sleep(ctx, pause)
 	}
+	// The workers end with what they have; nothing more is handed over.
+	close(d.jobs)
 	return d.finish(context.WithoutCancel(ctx))
 }
 
@@ -196,7 +201,7 @@ func (d *drainer) rest(ctx context.Context) {
 // came: one transaction then records many.
 const (
 	nearby    = 10 * time.Millisecond // a round trip below which it is worth while
-	gatherGap = 300 * time.Microsecond
+	gatherGap = 250 * time.Microsecond
 	gatherFor = 4 * time.Millisecond
 )
 
@@ -206,20 +211,16 @@ func (d *drainer) gather() {
 	if d.inFlight < 8 || d.trip > nearby {
 		return
 	}
-	end := time.NewTimer(gatherFor)
-	defer end.Stop()
+	// The answers are not received one by one: each would wake this goroutine.
 	gap := time.NewTimer(gatherGap)
 	defer gap.Stop()
-	for len(d.unsaved) < d.inFlight {
-		select {
-		case r := <-d.results:
-			d.unsaved = append(d.unsaved, r)
-			gap.Reset(gatherGap)
-		case <-gap.C:
-			return
-		case <-end.C:
+	for began, seen := d.out.o.Now(), 0; ; seen = len(d.results) {
+		<-gap.C
+		n := len(d.results)
+		if n == seen || len(d.unsaved)+n >= d.inFlight || d.out.o.Now().Sub(began) > gatherFor {
 			return
 		}
+		gap.Reset(gatherGap)
 	}
 }
 
