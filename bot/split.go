@@ -8,6 +8,7 @@ import (
 	"bellwether/alerts"
 	"bellwether/alerts/market"
 	"bellwether/bot/message"
+	"bellwether/subscriptions"
 )
 
 // split tells that a rule waits for its owner since its share was split, and
@@ -46,7 +47,7 @@ func handleRuleScale(ctx context.Context, c *call) (result, error) {
 		return result{}, err
 	}
 	if owned.Rule.HeldFor != alerts.HeldForSplit {
-		return c.aftermath(ctx, owned, c.words.Say("split.decided"))
+		return c.decided(ctx, owned, c.words.Say("split.decided")), nil
 	}
 	before := c.stateSentence(owned)
 	line := c.words.Say("split.kept")
@@ -62,11 +63,14 @@ func handleRuleScale(ctx context.Context, c *call) (result, error) {
 	}
 	owned.Rule.HeldFor = ""
 	owned.States = c.armed(owned)
-	out, err := c.aftermath(ctx, owned, line)
-	if err != nil {
-		return result{}, err
-	}
-	return c.putChanged(owned, owned.States, before, out)
+	return c.putChanged(owned, owned.States, before, c.decided(ctx, owned, line))
+}
+
+// decided shows the rule in place of the question.
+func (c *call) decided(ctx context.Context, owned subscriptions.OwnedRule, line string) result {
+	m := c.card(ctx, owned)
+	m.Blocks = append([]message.Block{message.P(message.B(line))}, m.Blocks...)
+	return result{answer: Answer{Message: m, Edit: c.Button != ""}}
 }
 
 // splitOf reads the two numbers of a split as a button carries them: "1:4" where
