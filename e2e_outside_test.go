@@ -27,6 +27,7 @@ type exchange struct {
 	prices map[string]string
 	closes map[string]string
 	asked  map[string]int
+	broken func(w http.ResponseWriter) // answers instead; nil while all is well
 }
 
 // strip is what the fifteen symbols of the strip cost, and their previous
@@ -50,7 +51,16 @@ func openExchange(t *testing.T) *exchange {
 	mux.HandleFunc("GET /v8/finance/spark", e.spark)
 	mux.HandleFunc("GET /v8/finance/chart/{symbol}", e.chart)
 	mux.HandleFunc("GET /quotes", e.quotes)
-	server := httptest.NewServer(mux)
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		e.mu.Lock()
+		broken := e.broken
+		e.mu.Unlock()
+		if broken != nil {
+			broken(w)
+			return
+		}
+		mux.ServeHTTP(w, r)
+	}))
 	t.Cleanup(server.Close)
 	e.url = server.URL
 	return e
@@ -60,6 +70,13 @@ func (e *exchange) set(symbol, price string) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.prices[symbol] = price
+}
+
+// breakWith has everything answered so; nil mends it.
+func (e *exchange) breakWith(answer func(w http.ResponseWriter)) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.broken = answer
 }
 
 // list sets a symbol's price and its previous close.
