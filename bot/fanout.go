@@ -59,56 +59,71 @@ func (b *Bot) fanOut(ctx context.Context) error {
 
 // match turns one event's subscriptions into sends, in chunks.
 func (b *Bot) match(ctx context.Context, u Unmatched) (int, error) {
-	total := 0
-	topics := append([]alerts.Topic{u.Event.Topic}, u.Event.Topics...)
-	position := u.Position
-	for i, topic := range topics {
-		n, err := b.matchTopic(ctx, u.Event, topic, position, i == len(topics)-1)
-		total += n
-		if err != nil {
-			return total, err
-		}
-		// The position is kept for the first topic only: a further one is gone
-		// through anew after a stop, and what was added is passed over.
-		position = 0
+	if len(u.Event.Topics) > 0 {
+		return b.matchSeveral(ctx, u.Event)
 	}
-	return total, nil
-}
-
-// matchTopic goes through the subscriptions to one topic.
-func (b *Bot) matchTopic(ctx context.Context, e alerts.Event, topic alerts.Topic, position subscriptions.SubscriptionID, final bool) (int, error) {
-	total := 0
+	total, position := 0, u.Position
 	for {
-		wanting, err := b.store.Wanting(ctx, topic, position, fanOutChunk)
+		wanting, err := b.store.Wanting(ctx, u.Event.Topic, position, fanOutChunk)
 		if err != nil {
 			return total, err
 		}
-		now := b.now().UTC()
-		sends := make([]outbox.Send, 0, len(wanting))
-		for _, w := range wanting {
-			position = w.Subscription.ID
-			if send, ok := sendFor(e, w, now); ok {
-				sends = append(sends, send)
-			}
+		sends := b.sendsFor(u.Event, wanting)
+		if len(wanting) > 0 {
+			position = wanting[len(wanting)-1].Subscription.ID
 		}
-		sends, joined, err := b.calm(ctx, e, sends)
-		if err != nil {
+		found := len(sends)
+		if sends, err = b.calm(ctx, u.Event, sends); err != nil {
 			return total, err
 		}
-		total += joined
 		last := len(wanting) < fanOutChunk
-		kept := position
-		if topic != e.Topic {
-			kept = 0
-		}
-		if err := b.store.Enqueue(ctx, e.ID, sends, kept, last && final); err != nil {
+		if err := b.store.Enqueue(ctx, u.Event.ID, sends, position, last); err != nil {
 			return total, err
 		}
-		total += len(sends)
+		total += found
 		if last {
 			return total, nil
 		}
 	}
+}
+
+// matchSeveral is match for an event of several topics. No position is kept: a
+// stop between begins anew, and what was added before is passed over.
+func (b *Bot) matchSeveral(ctx context.Context, e alerts.Event) (int, error) {
+	total := 0
+	var sends []outbox.Send
+	for _, topic := range append([]alerts.Topic{e.Topic}, e.Topics...) {
+		for position := subscriptions.SubscriptionID(0); ; {
+			wanting, err := b.store.Wanting(ctx, topic, position, fanOutChunk)
+			if err != nil {
+				return total, err
+			}
+			sends = append(sends, b.sendsFor(e, wanting)...)
+			if len(sends) >= fanOutChunk {
+				if err := b.store.Enqueue(ctx, e.ID, sends, 0, false); err != nil {
+					return total, err
+				}
+				total += len(sends)
+				sends = sends[:0]
+			}
+			if len(wanting) < fanOutChunk {
+				break
+			}
+			position = wanting[len(wanting)-1].Subscription.ID
+		}
+	}
+	return total + len(sends), b.store.Enqueue(ctx, e.ID, sends, 0, true)
+}
+
+func (b *Bot) sendsFor(e alerts.Event, wanting []Wanting) []outbox.Send {
+	now := b.now().UTC()
+	sends := make([]outbox.Send, 0, len(wanting))
+	for _, w := range wanting {
+		if send, ok := sendFor(e, w, now); ok {
+			sends = append(sends, send)
+		}
+	}
+	return sends
 }
 
 // sendFor decides how an event is told to a destination; ok is false where it

@@ -125,9 +125,9 @@ func (b *Bot) draw(w Words, v view, p chart.Price) *message.Picture {
 	}
 	alt := []string{w.Say("chart.alt", "Symbol", v.symbol.Name, "From", w.Price(v.symbol, bars[0].Close), "To", p.Price,
 		"Span", w.Say("chart.span."+v.back.name), "Low", w.Price(v.symbol, low), "High", w.Price(v.symbol, high))}
-	levels := ""
+	var levels strings.Builder
 	for _, l := range p.Levels {
-		levels += "/" + l.Label
+		levels.WriteString("/" + l.Label)
 		if l.Kind == chart.Threshold {
 			alt = append(alt, w.Say("chart.alt.level", "Level", l.Label))
 		}
@@ -137,7 +137,7 @@ func (b *Bot) draw(w Words, v view, p chart.Price) *message.Picture {
 	if f := v.firing; f != nil {
 		minute = f.To.Price.String() + "@" + strconv.FormatInt(f.To.Time.Unix(), 10)
 	}
-	key := fmt.Sprintf("chart/%s/%s%s/%d/%t/%s/%s/%s", v.symbol.Ticker, v.back.name, levels, len(p.Marks), p.Dark, w.Say("locale"), w.zone, minute)
+	key := fmt.Sprintf("chart/%s/%s%s/%d/%t/%s/%s/%s", v.symbol.Ticker, v.back.name, levels.String(), len(p.Marks), p.Dark, w.Say("locale"), w.zone, minute)
 	return message.NewPicture(key, strings.Join(alt, " "), func() ([]byte, error) {
 		var buffer bytes.Buffer
 		err := chart.DrawPrice(&buffer, p, b.fonts)

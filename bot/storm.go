@@ -30,17 +30,16 @@ type Storms interface {
 }
 
 // calm takes those sends of an event out that belong to a storm at their
-// destination, and stores them with it. It returns the others and how many it
-// took.
-func (b *Bot) calm(ctx context.Context, e alerts.Event, sends []outbox.Send) (others []outbox.Send, taken int, err error) {
+// destination, and stores them with it. It returns the others.
+func (b *Bot) calm(ctx context.Context, e alerts.Event, sends []outbox.Send) ([]outbox.Send, error) {
 	if e.Kind != alerts.EventFired {
-		return sends, 0, nil
+		return sends, nil
 	}
-	others = make([]outbox.Send, 0, len(sends))
+	others := make([]outbox.Send, 0, len(sends))
 	for _, s := range sends {
 		n, err := b.store.AlertsSince(ctx, s.Destination, s.Created.Add(-stormTime))
 		if err != nil {
-			return nil, taken, err
+			return nil, err
 		}
 		if n < stormAlerts || s.State != outbox.Waiting {
 			others = append(others, s)
@@ -51,11 +50,10 @@ func (b *Bot) calm(ctx context.Context, e alerts.Event, sends []outbox.Send) (ot
 			leaves = s.Due
 		}
 		if err := b.store.JoinStorm(ctx, s, leaves); err != nil {
-			return nil, taken, err
+			return nil, err
 		}
-		taken++
 	}
-	return others, taken, nil
+	return others, nil
 }
 
 // stormShown is how many alerts of a storm are named.
