@@ -22,10 +22,9 @@ const libraryPath = "/api/v9/"
 // Limits of requests.
 const (
 	// globalRequests in globalWindow is what one bot may ask for (Discord: 50 a
-	// second, interactions apart); the window is a little longer, since
-	// requests do not travel equally fast.
+	// second, interactions apart).
 	globalRequests = 50
-	globalWindow   = 1020 * time.Millisecond
+	globalWindow   = 1005 * time.Millisecond
 	// maxInvalid 401, 403 and 429 answers in invalidWindow open the breaker
 	// (Discord bans the IP address at 10,000 in 10 minutes).
 	maxInvalid    = 500
@@ -74,7 +73,7 @@ type transport struct {
 	prefix string // "/api/v9/"
 	now    func() time.Time
 	wait   func(context.Context, time.Duration) error
-	global window
+	global crossings
 	bad    window
 	dead   atomic.Bool // the token was refused
 }
@@ -105,7 +104,7 @@ func newTransport(address string, next http.RoundTripper, now func() time.Time, 
 	}
 	return &transport{
 		next: next, base: &url.URL{Scheme: u.Scheme, Host: u.Host}, prefix: prefix, now: now, wait: wait,
-		global: window{limit: globalRequests, span: globalWindow},
+		global: crossings{limit: globalRequests, span: globalWindow},
 		bad:    window{limit: maxInvalid, span: invalidWindow},
 	}, nil
 }
@@ -132,7 +131,11 @@ func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	out := req.Clone(ctx)
 	out.URL.Scheme, out.URL.Host, out.URL.Path, out.URL.RawPath = t.base.Scheme, t.base.Host, t.prefix+path, ""
 	out.Host = ""
+	began := t.now()
 	resp, err := t.next.RoundTrip(out)
+	if limited {
+		t.global.over(began, t.now())
+	}
 	if err != nil {
 		return nil, err
 	}

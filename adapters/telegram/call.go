@@ -117,8 +117,13 @@ func (t *roundTrip) Do(req *http.Request) (*http.Response, error) {
 			}
 		},
 	}
-	//nolint:gosec // The address is the operator's.
-	res, err := t.client.Do(req.WithContext(httptrace.WithClientTrace(t.ctx, trace)))
+	var transport http.RoundTripper = http.DefaultTransport
+	if t.client.Transport != nil {
+		transport = t.client.Transport
+	}
+	// Not the client's Do: a send follows no redirect, keeps no cookie and has
+	// its own end, so all that Do adds is time.
+	res, err := transport.RoundTrip(req.WithContext(httptrace.WithClientTrace(t.ctx, trace)))
 	if err != nil {
 		t.cut = true
 		return nil, cause(err)
