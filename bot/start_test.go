@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"bellwether/bot"
 	"bellwether/subscriptions"
 )
 
@@ -179,6 +180,18 @@ func TestWebVisitorIsWelcomedWithThingsToTry(t *testing.T) {
 		r.has(answer, "Hello, I am Bellwether", "[Alert me: Bitcoin above 62,000]", "[Show the markets][Follow market news]")
 		if strings.Contains(answer, "(only you)") {
 			t.Error("a private welcome needs no mark")
+		}
+	})
+}
+
+func TestEveryCommandOfTheTableIsAnswered(t *testing.T) {
+	talk(t, func(r *rig) {
+		ann := r.private("ann")
+		for _, c := range bot.Commands() {
+			if got := ann.say("/" + c.Name); got == "" || strings.Contains(got, "I don't know") {
+				t.Errorf("/%s: %q", c.Name, got)
+			}
+			r.lacks(ann.say("/help "+c.Name), "I don't know")
 		}
 	})
 }
