@@ -43,9 +43,11 @@ func TestCheckReportsAndSendsNothing(t *testing.T) {
 func TestCheckNamesWhatDoesNotWork(t *testing.T) {
 	t.Parallel()
 	answers := map[string]http.HandlerFunc{
-		"web page": func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("<!doctype html><title>Consent</title>")) },
-		"429":      func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusTooManyRequests) },
-		"nothing":  func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) },
+		"web page": func(w http.ResponseWriter, _ *http.Request) {
+			_, _ = w.Write([]byte("<!doctype html><title>Consent</title>"))
+		},
+		"429":     func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusTooManyRequests) },
+		"nothing": func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) },
 	}
 	for name, answer := range answers {
 		t.Run(name, func(t *testing.T) {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"bellwether/bot/message"
@@ -146,6 +147,24 @@ func TestSuspectsAreSentOneAfterAnother(t *testing.T) {
 	})
 }
 
+func TestWhatTwoKillsMetIsSentAfterOtherSuspects(t *testing.T) {
+	bubble(t, func(t *testing.T, r *rig) {
+		twice, once := r.news(r.private("1")), r.news(r.private("2"))
+		r.add(twice, once)
+		r.kill(twice, once)
+		if _, err := r.store.Outbox().Recover(context.Background(), 3, time.Now()); err != nil {
+			t.Fatal(err)
+		}
+		r.kill(twice)
+		r.start()
+		r.wait(10 * time.Second)
+		got := r.chat.got()
+		if len(got) != 2 || got[0].Address.Chat != "2" || got[1].Address.Chat != "1" || r.count(outbox.Delivered) != 2 {
+			t.Fatalf("%d calls, the first to %+v, %d delivered", len(got), got[0].Address, r.count(outbox.Delivered))
+		}
+	})
+}
+
 func TestPanicsCostTheirSendOnly(t *testing.T) {
 	bubble(t, func(t *testing.T, r *rig) {
 		r.chat.script = func(_ int, d outbox.Delivery) (outbox.Receipt, error) {
@@ -197,6 +216,10 @@ func TestEverythingEndsDeliveredOrWithAReason(t *testing.T) {
 			bubble(t, func(t *testing.T, r *rig) { model(t, r, seed) })
 		})
 	}
+	t.Run("postgres", func(t *testing.T) {
+		store := openStore(t, postgresSchema(t))
+		synctest.Test(t, func(t *testing.T) { model(t, newRig(t, store), 7) })
+	})
 }
 
 func model(t *testing.T, r *rig, seed uint64) {

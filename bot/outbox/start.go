@@ -107,6 +107,10 @@ func (d *drainer) mayLeave(s *strand, now time.Time) bool {
 		return false
 	}
 	if s.send.Crashes > 0 && !s.suspect {
+		if d.lessSuspect(s, now) {
+			d.asleep.add(s, now.Add(20*time.Millisecond))
+			return false
+		}
 		select {
 		case d.out.suspect <- struct{}{}:
 			s.suspect = true
@@ -116,6 +120,23 @@ func (d *drainer) mayLeave(s *strand, now time.Time) bool {
 		}
 	}
 	return true
+}
+
+// lessSuspect tells whether another suspect, of fewer crashes, can leave soon.
+// It goes first: what was met by two kills would otherwise be the first to be
+// under way after each start, and be set aside for the third one.
+func (d *drainer) lessSuspect(s *strand, now time.Time) bool {
+	if s.send.Crashes < 2 {
+		return false
+	}
+	soon := now.Add(time.Second)
+	for _, other := range d.strands {
+		if !other.gone && !other.settled && other.send != nil && other.send.Crashes > 0 && other.send.Crashes < s.send.Crashes &&
+			!other.until.After(soon) && !other.lane.until.After(soon) {
+			return true
+		}
+	}
+	return false
 }
 
 // release frees the lane of a strand that is not under way any more.
