@@ -106,6 +106,31 @@ func (b *Book) Touched(out []RuleID, ticker market.Ticker, from *market.Price, t
 	return out
 }
 
+// Step is a symbol's step from one accepted quote to the next.
+type Step struct {
+	Ticker market.Ticker
+	From   *market.Price // nil where there is no quote before
+	To     market.Price
+}
+
+// EachTouched hands over, step by step, the rules that the steps of a snapshot
+// may concern, each once for a step. The slice is good until take returns. The
+// book must not be changed by take.
+func (b *Book) EachTouched(steps []Step, take func(step int, rules []RuleID)) {
+	b.mu.RLock()
+	defer b.mu.RUnlock()
+	var out []RuleID
+	for i := range steps {
+		s := b.index[steps[i].Ticker]
+		if s == nil {
+			continue
+		}
+		if out = s.touched(out[:0], steps[i].From, steps[i].To); len(out) > 0 {
+			take(i, out)
+		}
+	}
+}
+
 // Nearest returns the closest prices below and above a price at which a rule
 // has to be looked at, for planning how often the symbol is read; ok is false
 // where there is none on that side.

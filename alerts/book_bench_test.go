@@ -144,9 +144,36 @@ func compare(b *testing.B, bare, book func()) {
 	b.ReportMetric(float64(best[1])/float64(best[0]), "book/bare")
 }
 
-func benchmarkSteps(b *testing.B, steps []step) {
+// BenchmarkSnapshot takes one quote of each of 5,000 symbols.
+func BenchmarkSnapshot(b *testing.B) {
 	records := manyRecords(manyRules, manySymbols)
 	index, book := newBareIndex(records), fullBook(records)
+	steps := manySteps(manySymbols, manySymbols)
+	snapshot := make([]alerts.Step, len(steps))
+	for i := range steps {
+		snapshot[i] = alerts.Step{Ticker: steps[i].ticker, From: &steps[i].from, To: steps[i].to}
+	}
+	var one []alerts.RuleID
+	bare, indexed := 0, 0
+	compare(b, func() {
+		for i := range snapshot {
+			s := &snapshot[i]
+			one = index.touched(one[:0], s.Ticker, *s.From, s.To)
+			bare += len(one)
+		}
+	}, func() {
+		book.EachTouched(snapshot, func(_ int, rules []alerts.RuleID) { indexed += len(rules) })
+	})
+	if bare != indexed {
+		b.Fatalf("the bare index found %d rules, the book %d", bare, indexed)
+	}
+}
+
+// BenchmarkOneQuote takes quotes of one symbol, 64 for each measurement.
+func BenchmarkOneQuote(b *testing.B) {
+	records := manyRecords(manyRules, manySymbols)
+	index, book := newBareIndex(records), fullBook(records)
+	steps := manySteps(64, 1)
 	var one, two []alerts.RuleID
 	compare(b, func() {
 		for _, s := range steps {
@@ -158,12 +185,6 @@ func benchmarkSteps(b *testing.B, steps []step) {
 		}
 	})
 }
-
-// BenchmarkSnapshot takes one quote of each of 5,000 symbols.
-func BenchmarkSnapshot(b *testing.B) { benchmarkSteps(b, manySteps(manySymbols, manySymbols)) }
-
-// BenchmarkOneQuote takes quotes of one symbol, 64 for each measurement.
-func BenchmarkOneQuote(b *testing.B) { benchmarkSteps(b, manySteps(64, 1)) }
 
 func BenchmarkLoadAMillion(b *testing.B) {
 	records := manyRecords(manyRules, manySymbols)

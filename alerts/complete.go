@@ -86,7 +86,7 @@ func (c *completion) symbols(head, typed string) {
 			c.add(join(head, string(s.Ticker)))
 		}
 	}
-	if strings.HasPrefix("watchlist", typed) {
+	if isBeginning(typed, "watchlist") {
 		c.add(join(head, "watchlist moves 3%"))
 	}
 }
@@ -115,7 +115,7 @@ func (c *completion) options(p *parser, head, partial string) {
 	}
 	samples := map[optionKind]string{cooldownOption: "1h", untilOption: "friday", forOption: "2w", bandOption: "0.5", noteOption: `"..."`, mentionOption: "@role"}
 	for _, f := range optionForms() {
-		if f.option == noOption && len(p.given) == 0 && strings.HasPrefix("and", partial) {
+		if f.option == noOption && len(p.given) == 0 && isBeginning(partial, "and") {
 			c.add(join(head, "and"))
 		}
 		if f.option == noOption || p.given[f.option] || !strings.HasPrefix(f.words[0], partial) {
@@ -137,3 +137,6 @@ func join(words ...string) string {
 	words = slices.DeleteFunc(words, func(w string) bool { return w == "" })
 	return strings.Join(words, " ")
 }
+
+// isBeginning tells whether what was typed begins a word.
+func isBeginning(typed, word string) bool { return strings.HasPrefix(word, typed) }

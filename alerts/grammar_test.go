@@ -2,6 +2,7 @@ package alerts_test
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -295,12 +296,9 @@ func TestCompleteContinuesWhatIsTyped(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.typed, func(t *testing.T) {
 			got := alerts.Complete(test.typed, env())
-			for _, choice := range got {
-				if choice == test.want {
-					return
-				}
+			if !slices.Contains(got, test.want) {
+				t.Errorf("%q is not among %q", test.want, got)
 			}
-			t.Errorf("%q is not among %q", test.want, got)
 		})
 	}
 }

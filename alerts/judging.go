@@ -157,20 +157,9 @@ func (c *Checker) missed(ctx context.Context, run *run, last Standing, quote mar
 	if from.IsZero() || quote.Fix || quote.Time.Sub(from) < c.Outage || !c.Book.Has(ticker) || !c.traded(ticker, from, quote.Time) {
 		return
 	}
-	step := 5 * time.Minute
-	if quote.Time.Sub(from) > 5*day {
-		step = day
-	}
-	var bars []market.Bar
-	if c.Bars != nil {
-		var err error
-		if bars, err = c.Bars.Bars(ctx, ticker, step, from); err != nil {
-			c.Log.Warn("bars of the outage not read", "ticker", ticker, "error", err)
-		}
-	}
 	last = last.forRules()
 	seen := false
-	for _, tick := range barTicks(last, market.Line{Ticker: ticker, Step: step, Bars: bars}) {
+	for _, tick := range barTicks(last, c.barsBetween(ctx, ticker, from, quote.Time)) {
 		if !tick.To.Time.After(from) || !tick.To.Time.Before(quote.Time) {
 			continue
 		}
@@ -186,6 +175,23 @@ func (c *Checker) missed(ctx context.Context, run *run, last Standing, quote mar
 	if !seen {
 		run.blind = append(run.blind, absence{ticker: ticker, since: from, till: quote.Time})
 	}
+}
+
+// barsBetween reads what bars there are of an outage: of five minutes, or of days
+// where it was a long one.
+func (c *Checker) barsBetween(ctx context.Context, ticker market.Ticker, from, to time.Time) market.Line {
+	line := market.Line{Ticker: ticker, Step: 5 * time.Minute}
+	if to.Sub(from) > 5*day {
+		line.Step = day
+	}
+	if c.Bars == nil {
+		return line
+	}
+	var err error
+	if line.Bars, err = c.Bars.Bars(ctx, ticker, line.Step, from); err != nil {
+		c.Log.Warn("bars of the outage not read", "ticker", ticker, "error", err)
+	}
+	return line
 }
 
 // traded tells whether a symbol traded for a while between two quotes, while we

@@ -120,7 +120,7 @@ func unitsOf(p market.Price, scale int) (units int64, ok bool) {
 }
 
 // powers are the powers of ten that a scale may ask for.
-var powers = [...]uint64{
+var powers = [...]uint64{ //nolint:gochecknoglobals // Read only; Go has no constants of this kind.
 	1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18,
 }
 

@@ -42,11 +42,11 @@ func (m memory) String() string {
 	if !m.at.IsZero() {
 		nanos = m.at.UnixNano()
 	}
-	text := strconv.FormatInt(nanos, 10)
+	words := []string{strconv.FormatInt(nanos, 10)}
 	for _, band := range m.bands {
-		text += " " + band.String()
+		words = append(words, band.String())
 	}
-	return text
+	return strings.Join(words, " ")
 }
 
 // remember keeps what the next evaluation needs, where something changed.

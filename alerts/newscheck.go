@@ -237,8 +237,7 @@ func failed(feed news.Feed, err error, now time.Time) news.Feed {
 	feed.Failures++
 	feed.Trouble = "it could not be read"
 	pause := min(feedPause<<min(feed.Failures-1, 10), feedPatient)
-	var why *news.ReadError
-	if errors.As(err, &why) {
+	if why, ok := errors.AsType[*news.ReadError](err); ok {
 		feed.Trouble = why.Reason
 		pause = max(pause, why.After)
 		if why.Gone {

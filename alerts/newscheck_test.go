@@ -3,8 +3,8 @@ package alerts_test
 import (
 	"context"
 	"errors"
-	"io"
 	"log/slog"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -82,8 +82,8 @@ func (n *newsroom) keys() string {
 // listing makes articles as feeds list them: the newest first.
 func listing(titles ...string) []news.Article {
 	out := make([]news.Article, 0, len(titles))
-	for i := len(titles) - 1; i >= 0; i-- {
-		out = append(out, news.Article{Identity: titles[i], Title: titles[i], Published: wednesday().Add(time.Duration(i-100) * time.Minute)})
+	for i, title := range slices.Backward(titles) {
+		out = append(out, news.Article{Identity: title, Title: title, Published: wednesday().Add(time.Duration(i-100) * time.Minute)})
 	}
 	return out
 }
@@ -97,7 +97,7 @@ func newNewsroom(feeds ...news.FeedID) (*newsroom, *alerts.NewsChecker, func()) 
 	c := &alerts.NewsChecker{
 		Store: n, Reader: n, Same: func(a, b news.Article) bool { return a.Title == b.Title },
 		Interval: 5 * time.Minute, Limit: 100, Parallel: 4,
-		Now: func() time.Time { return now }, Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
+		Now: func() time.Time { return now }, Log: slog.New(slog.DiscardHandler),
 	}
 	return n, c, func() { now = now.Add(10 * time.Minute) }
 }

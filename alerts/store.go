@@ -49,7 +49,8 @@ func (r Record) with(state State) Record {
 			states = append(states, s)
 		}
 	}
-	r.States = append(states, state)
+	states = append(states, state)
+	r.States = states
 	return r
 }
 

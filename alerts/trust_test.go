@@ -187,7 +187,9 @@ func TestSplitHoldsRulesWithPrices(t *testing.T) {
 			again := newDesk(t, store)
 			again.now = d.now
 			again.Guard = gateFor(market.ClassEquity, alerts.GateOptions{
-				Splits: func(context.Context, market.Ticker, time.Time) ([]market.Split, error) { return []market.Split{split}, nil },
+				Splits: func(context.Context, market.Ticker, time.Time) ([]market.Split, error) {
+					return []market.Split{split}, nil
+				},
 			})
 			again.hear(t, "AAPL", said{price: "50"})
 			if len(store.events) != 1 || store.standings["AAPL"].Quote.Price != price("50") {
@@ -202,7 +204,9 @@ func TestSplitThatNoSourceTellsOfAlertsAfterOneMoreRead(t *testing.T) {
 	store.add(t, 1, "AAPL < 150")
 	d := newDesk(t, store)
 	d.Guard = gateFor(market.ClassEquity, alerts.GateOptions{
-		Splits: func(context.Context, market.Ticker, time.Time) ([]market.Split, error) { return nil, errors.New("no answer") },
+		Splits: func(context.Context, market.Ticker, time.Time) ([]market.Split, error) {
+			return nil, errors.New("no answer")
+		},
 	})
 	d.hear(t, "AAPL", said{price: "200"})
 	d.hear(t, "AAPL", said{price: "100"})

@@ -1,6 +1,7 @@
 package alerts_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -33,9 +34,9 @@ func (p *past) Latest(t market.Ticker) (alerts.Standing, bool) {
 
 func (p *past) At(t market.Ticker, at time.Time) (market.Price, time.Time, bool) {
 	path := p.path[t]
-	for i := len(path) - 1; i >= 0; i-- {
-		if !path[i].Time.After(at) {
-			return path[i].Price, path[i].Time, true
+	for _, quote := range slices.Backward(path) {
+		if !quote.Time.After(at) {
+			return quote.Price, quote.Time, true
 		}
 	}
 	return 0, time.Time{}, false

@@ -100,7 +100,7 @@ func kraken(coin string) string {
 
 func isCode(text string) bool {
 	return text != "" && len(text) <= 10 && strings.IndexFunc(text, func(r rune) bool {
-		return !(r >= 'A' && r <= 'Z' || r >= '0' && r <= '9')
+		return (r < 'A' || r > 'Z') && (r < '0' || r > '9')
 	}) < 0
 }
 
@@ -109,12 +109,7 @@ func isCode(text string) bool {
 // currency.
 func same(answered, pair, currency string) bool {
 	coin := strings.TrimSuffix(pair, currency)
-	for _, name := range []string{pair, "X" + coin + "Z" + currency, "X" + coin + currency, coin + "Z" + currency} {
-		if answered == name {
-			return true
-		}
-	}
-	return false
+	return slices.Contains([]string{pair, "X" + coin + "Z" + currency, "X" + coin + currency, coin + "Z" + currency}, answered)
 }
 
 // answer is the envelope of every answer; errors come with status 200.

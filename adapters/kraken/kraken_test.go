@@ -20,7 +20,7 @@ var (
 	_ alerts.BarSource   = (*kraken.Source)(nil)
 )
 
-var now = time.Date(2026, 3, 4, 15, 0, 0, 0, time.UTC)
+var now = time.Date(2026, 3, 4, 15, 0, 0, 0, time.UTC) //nolint:gochecknoglobals // Read only; Go has no constants of this kind.
 
 func serve(t *testing.T, handler http.HandlerFunc) *kraken.Source {
 	t.Helper()
@@ -34,7 +34,7 @@ func serve(t *testing.T, handler http.HandlerFunc) *kraken.Source {
 func ticker(w http.ResponseWriter, r *http.Request) {
 	known := map[string]string{"XBTUSD": "XXBTZUSD", "ETHUSD": "XETHZUSD", "XDGUSD": "XDGUSD", "SOLEUR": "SOLEUR"}
 	var parts []string
-	for _, pair := range strings.Split(r.URL.Query().Get("pair"), ",") {
+	for pair := range strings.SplitSeq(r.URL.Query().Get("pair"), ",") {
 		name, ok := known[pair]
 		if !ok {
 			_, _ = fmt.Fprint(w, `{"error":["EQuery:Unknown asset pair"]}`)

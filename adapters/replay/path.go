@@ -21,7 +21,7 @@ func waves() [8]wave {
 // price returns what a symbol costs at a time.
 func (m *Market) price(ticker market.Ticker, in instrument, at time.Time) market.Price {
 	seconds := at.Sub(m.start).Seconds()
-	percent := 0.0
+	var percent float64
 	if seconds >= 0 {
 		seconds *= m.speed
 		// The first minute and a half is calm, so that what is scripted happens at

@@ -159,7 +159,7 @@ func openStation(t *testing.T, start time.Time, kept *shelf) *station {
 func (s *station) answer(w http.ResponseWriter, r *http.Request) {
 	if isSpark(r) {
 		out := map[string]any{}
-		for _, symbol := range strings.Split(r.URL.Query().Get("symbols"), ",") {
+		for symbol := range strings.SplitSeq(r.URL.Query().Get("symbols"), ",") {
 			if p, ok := s.says[market.Ticker(symbol)]; ok {
 				out[symbol] = map[string]any{
 					"symbol": symbol, "timestamp": []int64{p.at.Unix()}, "close": []float64{p.price}, "chartPreviousClose": p.previous,

@@ -98,7 +98,7 @@ func classOf(ticker market.Ticker, kind string) (market.Class, bool) {
 
 // venues gives the ISO 10383 code of the venue whose hours a symbol of one of
 // Yahoo's exchanges keeps.
-var venues = map[string]string{
+var venues = map[string]string{ //nolint:gochecknoglobals // Read only; Go has no constants of this kind.
 	"NMS": "XNAS", "NGM": "XNAS", "NCM": "XNAS", "NYQ": "XNYS", "ASE": "XNYS", "PCX": "XNYS", "BTS": "XNYS",
 	"SES": "XSES", "HKG": "XHKG", "JPX": "XTKS", "LSE": "XLON", "KLS": "XKLS", "JKT": "XIDX", "PHS": "XPHS", "PHP": "XPHS",
 	"GER": "XETR", "PAR": "XPAR", "ASX": "XASX", "SHH": "XSHG", "TAI": "XTAI", "NSI": "XNSE", "TOR": "XTSE", "EBS": "XSWX",
@@ -109,7 +109,7 @@ func isTicker(text string) bool {
 		return false
 	}
 	return strings.IndexFunc(text, func(r rune) bool {
-		return !(r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune(".^=-_", r))
+		return (r < 'A' || r > 'Z') && (r < '0' || r > '9') && !strings.ContainsRune(".^=-_", r)
 	}) < 0
 }
 
