@@ -35,6 +35,9 @@ type station struct {
 	done chan error
 }
 
+// benchToken is what the stand-ins take: anything.
+const benchToken = "42:nobody"
+
 // benchText is what is sent: as long as an alert is.
 func benchText() *message.Message {
 	return &message.Message{
@@ -125,11 +128,11 @@ func (s *station) run(ctx context.Context) error {
 func (s *station) messenger() (outbox.Messenger, error) {
 	if s.account.Platform == subscriptions.Discord {
 		return discord.New(discord.Options{
-			Account: s.account.Name, Token: "bench-token-of-nobody", APIURL: s.server.address, Desk: benchDesk{}, Memory: s.store,
+			Account: s.account.Name, Token: benchToken, APIURL: s.server.address, Desk: benchDesk{}, Memory: s.store,
 		})
 	}
 	return telegram.New(telegram.Options{
-		Account: s.account.Name, Token: "42:bench-token-of-nobody", APIURL: s.server.address, Desk: benchDesk{}, Memory: s.store,
+		Account: s.account.Name, Token: benchToken, APIURL: s.server.address, Desk: benchDesk{}, Memory: s.store,
 	})
 }
 

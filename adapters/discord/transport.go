@@ -234,18 +234,6 @@ type window struct {
 	times []time.Time // oldest first, at most limit
 }
 
-// take counts one more, or returns how long it is until there is room for it.
-func (w *window) take(now time.Time) time.Duration {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.prune(now)
-	if len(w.times) >= w.limit {
-		return w.times[0].Add(w.span).Sub(now)
-	}
-	w.times = append(w.times, now)
-	return 0
-}
-
 func (w *window) add(now time.Time) {
 	w.mu.Lock()
 	defer w.mu.Unlock()

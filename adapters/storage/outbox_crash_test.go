@@ -218,7 +218,14 @@ func TestEverythingEndsDeliveredOrWithAReason(t *testing.T) {
 	}
 	t.Run("postgres", func(t *testing.T) {
 		store := openStore(t, postgresSchema(t))
-		synctest.Test(t, func(t *testing.T) { model(t, newRig(t, store), 7) })
+		synctest.Test(t, func(t *testing.T) {
+			r := newRig(t, store)
+			model(t, r, 7)
+			// What was opened inside of the bubble is closed there.
+			if err := errors.Join(r.stop(), store.Close()); err != nil {
+				t.Fatal(err)
+			}
+		})
 	})
 }
 

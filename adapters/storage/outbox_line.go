@@ -62,7 +62,7 @@ func (l *line) text(query string) string {
 	return numbered(query)
 }
 
-// numbered writes question marks as PostgreSQL's $1, $2 …
+// numbered writes question marks as PostgreSQL's numbered parameters.
 func numbered(query string) string {
 	var out strings.Builder
 	for n := 1; ; n++ {

@@ -70,6 +70,9 @@ func moveDestination(tx *gorm.DB, row destinationRow, to string, now time.Time) 
 	if err != nil || row.Standing != string(subscriptions.Parked) {
 		return err
 	}
+	if err := dropStale(tx, `destination = ?`, now, row.ID); err != nil {
+		return err
+	}
 	return tx.Exec(`UPDATE sends SET state = 'waiting', reason = '', retry = 0 WHERE destination = ? AND state = 'parked'`, row.ID).Error
 }
 

@@ -15,9 +15,30 @@ import (
 func (s *Store) Park(ctx context.Context, d subscriptions.DestinationID, standing subscriptions.Standing, reason string) (changed bool, err error) {
 	err = s.durable.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
 		changed, err = parkDestination(tx, d, standing, reason, s.now())
-		return err
+		if err != nil || standing != subscriptions.Parked {
+			return err
+		}
+		// Nothing was tried that could be tried again, as after a refusal, and
+		// the word that the place is open again may be missed.
+		return tx.Exec(`UPDATE sends SET retry = ? WHERE id = (SELECT min(id) FROM sends WHERE destination = ? AND state = 'parked')
+			AND retry = 0`, stampsOf(s.now().Add(probeToldAfter)), int64(d)).Error
 	})
 	return changed, wrap("park destination", err)
+}
+
+// probeToldAfter is when a place is tried of which we were told that we may not
+// write there.
+const probeToldAfter = 24 * time.Hour
+
+// staleAfter is how long somebody waits for an answer. An older one would only
+// puzzle them.
+const staleAfter = 15 * time.Minute
+
+// dropStale discards answers that come too late.
+func dropStale(tx *gorm.DB, where string, now time.Time, args ...any) error {
+	args = append([]any{stampsOf(now), int(outbox.PriorityAnswer), stampsOf(now.Add(-staleAfter))}, args...)
+	return tx.Exec(`UPDATE sends SET state = 'discarded', reason = 'the answer came too late', ended = ?, retry = 0, via = ''
+		WHERE state = 'parked' AND priority = ? AND created < ? AND `+where, args...).Error
 }
 
 // Revive sends to a destination again, what was waiting included. It tells
@@ -46,16 +67,28 @@ func reviveDestination(tx *gorm.DB, d subscriptions.DestinationID, now time.Time
 	if done.Error != nil {
 		return false, done.Error
 	}
+	if err := dropStale(tx, `destination = ?`, now, int64(d)); err != nil {
+		return false, err
+	}
 	err := tx.Exec(`UPDATE sends SET state = 'waiting', reason = '', retry = 0, attempts = 0 WHERE destination = ? AND state = 'parked'`,
 		int64(d)).Error
 	return done.RowsAffected > 0, err
 }
 
-// Probe implements outbox.Upkeep.
+// Probe implements outbox.Upkeep. A place that waits for a later try of one of
+// its sends is left alone.
 func (o *Outbox) Probe(ctx context.Context, now time.Time) (int, error) {
-	done := o.s.fast.WithContext(ctx).Exec(`UPDATE sends SET state = 'waiting', retry = 0 WHERE id IN (
-		SELECT min(id) FROM sends WHERE state = 'parked' AND retry > 0 AND retry <= ? GROUP BY destination)`, stampsOf(now))
-	return int(done.RowsAffected), wrap("probe parked places", done.Error)
+	var n int64
+	err := o.s.fast.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
+		if err := dropStale(tx, `retry > 0 AND retry <= ?`, now, stampsOf(now)); err != nil {
+			return err
+		}
+		done := tx.Exec(`UPDATE sends SET state = 'waiting', retry = 0 WHERE id IN (
+			SELECT min(id) FROM sends WHERE state = 'parked' AND retry > 0 GROUP BY destination HAVING max(retry) <= ?)`, stampsOf(now))
+		n = done.RowsAffected
+		return done.Error
+	})
+	return int(n), wrap("probe parked places", err)
 }
 
 // Depths implements outbox.Upkeep.

@@ -244,3 +244,121 @@ func TestPicturesAndPruning(t *testing.T) {
 		}
 	})
 }
+
+func TestPlaceThatWasReportedShutIsTriedAfterADay(t *testing.T) {
+	everyOutbox(t, func(t *testing.T, s *suite) {
+		ctx := context.Background()
+		d := s.place(telegramMain, "-1", subscriptions.Group)
+		s.add(s.news(d), s.news(d))
+		if changed, err := s.store.Park(ctx, d.ID, subscriptions.Parked, "the bot may not write there"); !changed || err != nil {
+			t.Fatal(changed, err)
+		}
+		if n, err := s.box.Probe(ctx, time.Now().Add(23*time.Hour)); n != 0 || err != nil {
+			t.Fatalf("%d are tried too early, %v", n, err)
+		}
+		if n, err := s.box.Probe(ctx, time.Now().Add(25*time.Hour)); n != 1 || err != nil {
+			t.Fatalf("%d are tried, %v", n, err)
+		}
+		if heads := s.heads(outbox.Claim{Priority: outbox.PriorityNews}); len(heads) != 1 || !heads[0].Parked {
+			t.Fatalf("%+v", heads)
+		}
+	})
+}
+
+func TestAnswersThatWouldComeTooLateAreDiscarded(t *testing.T) {
+	everyOutbox(t, func(t *testing.T, s *suite) {
+		ctx := context.Background()
+		d := s.private("1")
+		old, young := s.answer(d, 3), s.answer(d, 4)
+		old.Created = time.Now().Add(-16 * time.Minute)
+		s.add(old, young, s.news(d))
+		if _, err := s.store.Park(ctx, d.ID, subscriptions.Parked, "the bot was blocked"); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.store.Revive(ctx, d.ID); err != nil {
+			t.Fatal(err)
+		}
+		var reason string
+		if err := s.store.Query(&reason, "SELECT reason FROM sends WHERE state = 'discarded' AND person = 3"); err != nil || reason == "" {
+			t.Fatalf("%q, %v", reason, err)
+		}
+		if n := s.count(outbox.Waiting); n != 2 {
+			t.Fatalf("%d wait", n)
+		}
+	})
+}
+
+func TestCrashWhileAMessageIsWrittenIsCounted(t *testing.T) {
+	everyOutbox(t, func(t *testing.T, s *suite) {
+		ctx := context.Background()
+		s.add(s.news(s.private("1")))
+		for crash := 1; crash <= 3; crash++ {
+			head := s.heads(outbox.Claim{Priority: outbox.PriorityNews})[0].Send
+			if head.Crashes != crash-1 || head.Repeated {
+				t.Fatalf("%d crashes, repeated %t", head.Crashes, head.Repeated)
+			}
+			if err := s.box.Mark(ctx, []*outbox.Send{&head}); err != nil || head.State != outbox.Sending {
+				t.Fatal(head.State, err)
+			}
+			if n, err := s.box.Recover(ctx, 3, s.now); n != 1 || err != nil {
+				t.Fatal(n, err)
+			}
+		}
+		if s.count(outbox.SetAside) != 1 {
+			t.Fatal("it is not set aside")
+		}
+	})
+}
+
+func TestMarkedSendIsStarted(t *testing.T) {
+	everyOutbox(t, func(t *testing.T, s *suite) {
+		ctx := context.Background()
+		s.add(s.news(s.private("1")), s.news(s.private("2")))
+		heads := s.heads(outbox.Claim{Priority: outbox.PriorityNews})
+		first, second := heads[0].Send, heads[1].Send
+		sends := []*outbox.Send{&first, &second}
+		if err := s.box.Mark(ctx, sends); err != nil {
+			t.Fatal(err)
+		}
+		for _, send := range sends {
+			send.Message = &message.Message{Title: "one for both"}
+		}
+		if err := s.box.Advance(ctx, nil, sends, s.now); err != nil {
+			t.Fatal(err)
+		}
+		for _, send := range sends {
+			if send.State != outbox.Sending || send.Body == "" || send.Tried.IsZero() {
+				t.Fatalf("%+v", send)
+			}
+		}
+	})
+}
+
+func TestDeepQueueIsClaimedStrandByStrand(t *testing.T) {
+	everyOutbox(t, func(t *testing.T, s *suite) {
+		for i := range 6 {
+			d := s.private(fmt.Sprint(i))
+			for range 1 + 20*(i%2) {
+				s.add(s.news(d))
+			}
+		}
+		for range 3 {
+			after, found := outbox.Strand{}, 0
+			for {
+				heads := s.heads(outbox.Claim{Priority: outbox.PriorityNews, Limit: 4, After: after})
+				for _, h := range heads {
+					if h.Destination <= after.Destination {
+						t.Fatalf("%d after %d", h.Destination, after.Destination)
+					}
+					after, found = outbox.Strand{Destination: h.Destination, Person: h.Person}, found+1
+				}
+				if len(heads) < 4 {
+					break
+				}
+			}
+			if found != 6 {
+				t.Fatalf("%d strands were found", found)
+			}
+		}
+	})
+}

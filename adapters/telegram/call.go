@@ -117,7 +117,7 @@ func (t *roundTrip) Do(req *http.Request) (*http.Response, error) {
 			}
 		},
 	}
-	var transport http.RoundTripper = http.DefaultTransport
+	transport := http.DefaultTransport
 	if t.client.Transport != nil {
 		transport = t.client.Transport
 	}

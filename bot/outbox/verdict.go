@@ -64,8 +64,7 @@ func asFailure(err error) *Failure {
 	if err == nil {
 		return nil
 	}
-	var f *Failure
-	if errors.As(err, &f) {
+	if f, ok := errors.AsType[*Failure](err); ok {
 		return f
 	}
 	return &Failure{Class: Ambiguous, Reason: "the answer could not be understood", Err: err}

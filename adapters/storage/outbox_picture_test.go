@@ -1,0 +1,48 @@
+package storage_test
+
+import (
+	"fmt"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"bellwether/bot/message"
+	"bellwether/bot/outbox"
+	"bellwether/subscriptions"
+)
+
+func TestPictureIsDrawnOnceAndUploadedOncePerAccountForAThousandPlaces(t *testing.T) {
+	bubble(t, func(t *testing.T, r *rig) {
+		var drawn, uploads atomic.Int64
+		r.words.picture = func(outbox.Send) *message.Picture {
+			return message.NewPicture("chart/BTC-USD/1d", "Bitcoin", func() ([]byte, error) {
+				drawn.Add(1)
+				return []byte("png"), nil
+			})
+		}
+		r.chat.script = func(n int, d outbox.Delivery) (outbox.Receipt, error) {
+			png, name, err := d.Picture()
+			if err != nil {
+				return outbox.Receipt{}, err
+			}
+			if name == "" {
+				if uploads.Add(1); string(png) != "png" {
+					t.Errorf("uploaded %q", png)
+				}
+				time.Sleep(200 * time.Millisecond) // others wait for it
+				name = "file-" + d.Address.Account
+			}
+			return outbox.Receipt{ID: fmt.Sprint(n), Uploaded: name}, nil
+		}
+		var sends []outbox.Send
+		for i := range 1000 {
+			sends = append(sends, r.alert(r.place(telegramMain, fmt.Sprint(i), subscriptions.Private)))
+		}
+		r.add(sends...)
+		r.start()
+		r.until(10 * time.Minute)
+		if n := len(r.chat.got()); n != 1000 || drawn.Load() != 1 || uploads.Load() != 1 {
+			t.Errorf("%d messages with %d drawings and %d uploads", n, drawn.Load(), uploads.Load())
+		}
+	})
+}
