@@ -76,6 +76,9 @@ func (r *run) fix(ctx context.Context, last Standing, quote market.Quote, verdic
 		return nil
 	}
 	r.out.Accepted++
+	if err := r.spread(ctx); err != nil {
+		return err
+	}
 	return r.stand(ctx, last.next(quote, verdict.Base, verdict.BaseAt))
 }
 

@@ -38,23 +38,42 @@ type run struct {
 	standings []Standing // of ticks whose works are all in works or saved
 	events    []Event    // that no rule made
 	blind     []absence
-	ids       []RuleID
+	ticks     []Tick // whose works are not in works yet
 }
 
-// tick adds the works of one tick.
+// tick gathers one tick.
 func (r *run) tick(ctx context.Context, tick Tick) error {
-	var from *market.Price
-	if !tick.From.Time.IsZero() {
-		from = &tick.From.Price
+	r.ticks = append(r.ticks, tick)
+	if len(r.ticks) < MaxBatch {
+		return nil
 	}
-	r.ids = r.checker.Book.Touched(r.ids[:0], tick.Ticker, from, tick.To.Price)
-	for _, id := range r.ids {
-		if err := r.add(ctx, work{rule: id, tick: tick}); err != nil {
-			return err
+	return r.spread(ctx)
+}
+
+// spread turns the gathered ticks into works, in their order.
+func (r *run) spread(ctx context.Context) error {
+	ticks := r.ticks
+	r.ticks = nil
+	steps, rules := make([]Step, len(ticks)), make([][]RuleID, len(ticks))
+	for i := range ticks {
+		steps[i] = Step{Ticker: ticks[i].Ticker, To: ticks[i].To.Price}
+		if !ticks[i].From.Time.IsZero() {
+			steps[i].From = &ticks[i].From.Price
 		}
 	}
-	if !tick.Held {
-		return r.stand(ctx, Standing{Quote: tick.To, Base: tick.Base, BaseAt: tick.BaseAt})
+	r.checker.Book.EachTouched(steps, func(i int, ids []RuleID) { rules[i] = slices.Clone(ids) })
+	for i, tick := range ticks {
+		for _, id := range rules[i] {
+			if err := r.add(ctx, work{rule: id, tick: tick}); err != nil {
+				return err
+			}
+		}
+		if tick.Held {
+			continue
+		}
+		if err := r.stand(ctx, Standing{Quote: tick.To, Base: tick.Base, BaseAt: tick.BaseAt}); err != nil {
+			return err
+		}
 	}
 	return nil
 }
@@ -79,6 +98,11 @@ func (r *run) add(ctx context.Context, w work) error {
 // latest returns a symbol's last accepted quote, of this run or before; its
 // Time is zero where there is none.
 func (r *run) latest(ticker market.Ticker) Standing {
+	for _, tick := range slices.Backward(r.ticks) {
+		if tick.Ticker == ticker && !tick.Held {
+			return Standing{Quote: tick.To, Base: tick.Base, BaseAt: tick.BaseAt}
+		}
+	}
 	for _, s := range slices.Backward(r.standings) {
 		if s.Quote.Ticker == ticker {
 			return s
@@ -90,6 +114,9 @@ func (r *run) latest(ticker market.Ticker) Standing {
 
 // flush evaluates and saves what was gathered.
 func (r *run) flush(ctx context.Context) error {
+	if err := r.spread(ctx); err != nil {
+		return err
+	}
 	for range tries {
 		records, batch, err := r.evaluate(ctx)
 		if err != nil {
