@@ -126,6 +126,21 @@ func (f *fuse) do(ask func() ([]market.Quote, error)) ([]market.Quote, error) {
 	return part, err
 }
 
+// aside asks for something beside quotes, unless the source is left alone. That
+// it has no such thing says nothing of its quotes; only a refusal, which is
+// meant for all that we ask, has it left alone.
+func (f *fuse) aside(ask func() error) error {
+	if !f.restsUntil().IsZero() {
+		return errResting
+	}
+	err := ask()
+	var e *SourceError
+	if errors.As(err, &e) && e.Refused {
+		_, err = f.do(func() ([]market.Quote, error) { return nil, e })
+	}
+	return err
+}
+
 // tell reports once that the source went bad, and once that it is well again. A
 // refusal is told at once, another failure when it comes a second time.
 func (f *fuse) tell(quotes []market.Quote, err error) {

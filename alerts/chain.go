@@ -278,9 +278,9 @@ func (c *Chain) Bars(ctx context.Context, ticker market.Ticker, step time.Durati
 			continue
 		}
 		var bars []market.Bar
-		_, err := f.do(func() (_ []market.Quote, err error) {
+		err := f.aside(func() (err error) {
 			bars, err = source.Bars(ctx, ticker, step, from)
-			return nil, err
+			return err
 		})
 		if len(bars) > 0 || ctx.Err() != nil {
 			return bars, ctx.Err()
@@ -301,9 +301,9 @@ func (c *Chain) Search(ctx context.Context, text string) ([]market.Symbol, error
 			continue
 		}
 		var symbols []market.Symbol
-		_, err := f.do(func() (_ []market.Quote, err error) {
+		err := f.aside(func() (err error) {
 			symbols, err = source.Search(ctx, text)
-			return nil, err
+			return err
 		})
 		if len(symbols) > 0 || ctx.Err() != nil {
 			return symbols, ctx.Err()
