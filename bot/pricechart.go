@@ -161,7 +161,7 @@ func (v *view) addChange(p *chart.Price, w Words) {
 		}
 	case base.IsZero():
 		p.Tone = message.Neutral
-		if v.firing == nil {
+		if v.firing == nil && !v.standing.Quote.Time.IsZero() {
 			p.Tone, p.Change = message.Warning, w.Say("market.doubt")
 		}
 		return

@@ -58,7 +58,7 @@ func timeTicks(w Words, axis chart.Axis, v *view) []chart.Tick {
 	if v.line.Step >= 24*time.Hour {
 		return dayTicks(axis, v.line.Bars, last.Sub(first) > 100*24*time.Hour)
 	}
-	if last.Sub(first) > 36*time.Hour && v.back.name != "1d" {
+	if last.Sub(first) > 36*time.Hour {
 		format := "Mon 2"
 		if last.Sub(first) > 8*24*time.Hour {
 			format = "2 Jan"
