@@ -93,6 +93,9 @@ func (r *run) split(ctx context.Context, quote market.Quote, split market.Split)
 		}
 	}
 	c.mu.Lock()
+	if c.last == nil {
+		c.last = map[market.Ticker]Standing{}
+	}
 	c.last[quote.Ticker] = standing
 	c.mu.Unlock()
 	c.Book.Seen(standing)

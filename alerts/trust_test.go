@@ -260,13 +260,14 @@ func TestLateQuotesAreToldOnceAndOnceWhenTheyAreFresh(t *testing.T) {
 	store.add(t, 2, "NVDA > 150")
 	store.add(t, 3, "^STI > 150") // closed
 	d := newDesk(t, store)
-	failing := false
+	failing, kept := false, ""
 	d.Watch = &alerts.Watch{
 		Cadence: func(market.Ticker) time.Duration { return time.Minute },
 		Failing: func(market.Ticker) (alerts.Notice, bool) {
 			return alerts.Notice{Source: "yahoo", Reason: "it does not answer in time"}, failing
 		},
 		Sessions: onlyOpen{"AAPL", "NVDA"},
+		Keep:     func(_ context.Context, outages string) error { kept = outages; return nil },
 	}
 	d.quote(t, "AAPL", "100", "NVDA", "100", "^STI", "100")
 	since := d.now
@@ -300,6 +301,17 @@ func TestLateQuotesAreToldOnceAndOnceWhenTheyAreFresh(t *testing.T) {
 	}
 	if grown := store.grown[first.Key]; len(grown.Topics) != 1 || grown.Topics[0].ID != 2 {
 		t.Errorf("the outage did not grow: %+v", grown)
+	}
+	// A restart tells nothing twice, and knows what is to be taken back.
+	again := newDesk(t, store)
+	again.now, again.script, again.Watch = d.now, d.script, &alerts.Watch{
+		Cadence: d.Watch.Cadence, Failing: d.Watch.Failing, Sessions: d.Watch.Sessions, Kept: kept,
+	}
+	again.Source = d.script
+	d = again
+	fails(8)
+	if len(store.events) != 1 {
+		t.Fatalf("%d notices after a restart", len(store.events))
 	}
 	failing = false
 	d.quote(t, "AAPL", "100", "NVDA", "100")

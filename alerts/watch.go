@@ -2,6 +2,8 @@ package alerts
 
 import (
 	"context"
+	"encoding/json"
+	"fmt"
 	"maps"
 	"slices"
 	"time"
@@ -23,6 +25,11 @@ type Watch struct {
 	Sessions Sessions
 	// Optional tells which symbols the sources may no longer carry; may be nil.
 	Optional func(ticker market.Ticker) bool
+	// Keep keeps the outages that people were told of, opaque to everyone else,
+	// so that a restart tells none of them twice; Kept is what it was given last.
+	// May be nil.
+	Keep func(ctx context.Context, outages string) error
+	Kept string
 
 	symbols map[market.Ticker]*watched
 	outages map[string]*outage // by source
@@ -57,7 +64,7 @@ const (
 func (c *Checker) watch(ctx context.Context, run *run, asked []market.Ticker, quotes []market.Quote, sourceErr error) error {
 	w := c.Watch
 	if w.symbols == nil {
-		w.symbols, w.outages = map[market.Ticker]*watched{}, map[string]*outage{}
+		w.symbols, w.outages = map[market.Ticker]*watched{}, w.remembered()
 	}
 	tickers := c.Book.Tickers()
 	slices.Sort(tickers)
@@ -74,7 +81,58 @@ func (c *Checker) watch(ctx context.Context, run *run, asked []market.Ticker, qu
 		w.gone(run, asked)
 		w.forget(tickers, asked)
 	}
-	return run.flush(ctx)
+	if err := run.flush(ctx); err != nil {
+		return err
+	}
+	return w.keep(ctx)
+}
+
+// keptOutage is an outage as it is kept.
+type keptOutage struct {
+	Source  string
+	Since   time.Time
+	Tickers []market.Ticker
+}
+
+// remembered returns the outages from before a restart.
+func (w *Watch) remembered() map[string]*outage {
+	out := map[string]*outage{}
+	var kept []keptOutage
+	if err := json.Unmarshal([]byte(w.Kept), &kept); err != nil {
+		return out // None, or not ours: at worst something is told twice.
+	}
+	for _, k := range kept {
+		o := &outage{since: k.Since, tickers: map[market.Ticker]bool{}}
+		for _, ticker := range k.Tickers {
+			o.tickers[ticker] = true
+		}
+		out[k.Source] = o
+	}
+	return out
+}
+
+// keep keeps the outages, where they changed.
+func (w *Watch) keep(ctx context.Context) error {
+	if w.Keep == nil {
+		return nil
+	}
+	kept := make([]keptOutage, 0, len(w.outages))
+	for _, source := range slices.Sorted(maps.Keys(w.outages)) {
+		o := w.outages[source]
+		kept = append(kept, keptOutage{Source: source, Since: o.since, Tickers: slices.Sorted(maps.Keys(o.tickers))})
+	}
+	text, err := json.Marshal(kept)
+	if err != nil {
+		return fmt.Errorf("keep outages: %w", err)
+	}
+	if string(text) == w.Kept || len(kept) == 0 && w.Kept == "" {
+		return nil
+	}
+	if err := w.Keep(ctx, string(text)); err != nil {
+		return fmt.Errorf("keep outages: %w", err)
+	}
+	w.Kept = string(text)
+	return nil
 }
 
 // read notes what came of what was asked for.
