@@ -135,7 +135,10 @@ func (p *parts) connectChecks(ctx context.Context, in ingredients) error {
 		Records: records, Log: p.log,
 	})
 	p.checker.Guard, p.plan, p.trail = p.gate, plan, trail
-	p.checker.Watch, p.checker.Rescaled = p.newWatch(), p.rescaled
+	p.checker.Rescaled = p.rescaled
+	if p.checker.Watch, err = p.newWatch(ctx); err != nil {
+		return err
+	}
 	p.checker.Told = func(ctx context.Context, standings []alerts.Standing) {
 		for _, s := range standings {
 			trail.Note(s)

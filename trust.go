@@ -57,12 +57,20 @@ func (p *parts) rescaled(ctx context.Context, ticker market.Ticker, split market
 	}
 }
 
+// outagesName is the name under which outages of sources are kept.
+const outagesName = "outages of sources"
+
 // newWatch makes what notices quotes that fail to come.
-func (p *parts) newWatch() *alerts.Watch {
+func (p *parts) newWatch(ctx context.Context) (*alerts.Watch, error) {
+	kept, err := p.store.Recall(ctx, outagesName)
+	if err != nil {
+		return nil, err
+	}
 	return &alerts.Watch{
+		Kept: kept, Keep: func(ctx context.Context, outages string) error { return p.store.Keep(ctx, outagesName, outages) },
 		Cadence: p.plan.Cadence, Failing: p.chain.Failing, Sessions: p.hours.sessions,
 		Optional: func(t market.Ticker) bool { s, ok := p.symbols.Get(t); return ok && s.Optional },
-	}
+	}, nil
 }
 
 // The operator's decisions on held quotes are kept by symbol, with the moment at
