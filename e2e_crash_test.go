@@ -103,6 +103,34 @@ func crashFanOut(t *testing.T, database string, kills int) {
 	t.Logf("%d kills: %d chats, %d repeats", killed, crowd, repeats)
 }
 
+func TestStopsLoseAndRepeatNothingInAFanOut(t *testing.T) {
+	onEachDatabase(t, func(t *testing.T, database string) {
+		market := openExchange(t)
+		server, chat := openTelegram(t, telegramtest.Options{}, fmt.Sprintf("token = %q\nper_second = 300.0\nprivate_per_second = 20.0", telegramToken))
+		server.Fail(telegramtest.Fault{Method: "sendMessage", Times: -1, Delay: 100 * time.Millisecond})
+		file := configFile(t, database, market.asOwn(), chat)
+		gather(t, database, "62000")
+		run := launch(t, nil, "run", "--config", file)
+		eventually(t, "a first price", func() bool { return market.reads("BTC-USD") > 1 })
+		market.set("BTC-USD", "62100.00")
+		for range 3 {
+			before := server.Accepted()
+			eventually(t, "deliveries", func() bool { return server.Accepted() > before+50 })
+			run.stop()
+			run = launch(t, nil, "run", "--config", file)
+		}
+		settled(t, database)
+		run.stop()
+		n := 0
+		for _, texts := range delivered(server) {
+			n += len(texts)
+		}
+		if len(delivered(server)) != crowd || n != crowd {
+			t.Errorf("%d messages in %d of %d chats", n, len(delivered(server)), crowd)
+		}
+	})
+}
+
 func newID(t *testing.T, store *storage.Store) int64 {
 	t.Helper()
 	id, err := store.NewID(t.Context())

@@ -18,7 +18,7 @@ import (
 func silentlyOn(t *testing.T, market *exchange) {
 	t.Helper()
 	before := market.reads("BTC-USD")
-	eventually(t, "more reads of prices", func() bool { return market.reads("BTC-USD") > before+4 })
+	eventually(t, "more reads of prices", func() bool { return market.reads("BTC-USD") > before+2 })
 }
 
 func TestWrongTelegramTokenIsSaidOnce(t *testing.T) {
