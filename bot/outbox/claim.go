@@ -21,6 +21,11 @@ const (
 func (d *drainer) claim(ctx context.Context, now time.Time) error {
 	for p := range d.tiers {
 		t := &d.tiers[p]
+		if Priority(p) > PriorityAlert && len(d.tiers[PriorityAlert].queue) > 0 {
+			// A claim takes milliseconds, for which an alert is not to wait. What
+			// is left out here is claimed once the alert has left.
+			return nil
+		}
 		for len(t.only) > 0 && !t.more {
 			n := min(len(t.only), window)
 			c := d.claimOf(Priority(p), now)
