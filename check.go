@@ -143,9 +143,14 @@ func (r *checkReport) quotes(table *market.Table, asked []market.Ticker, quotes 
 	}
 	var missing []string
 	for _, t := range asked {
-		if !slices.ContainsFunc(quotes, func(q market.Quote) bool { return q.Ticker == t }) {
-			missing = append(missing, string(t))
+		if slices.ContainsFunc(quotes, func(q market.Quote) bool { return q.Ticker == t }) {
+			continue
 		}
+		name := string(t)
+		if s, ok := table.Get(t); ok && s.Optional {
+			name += " (optional: sources may no longer carry it)"
+		}
+		missing = append(missing, name)
 	}
 	if len(missing) > 0 {
 		fmt.Fprintf(r.w.stdout, "       not served: %s\n", strings.Join(missing, ", "))
