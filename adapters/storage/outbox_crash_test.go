@@ -230,7 +230,8 @@ func TestEverythingEndsDeliveredOrWithAReason(t *testing.T) {
 }
 
 func model(t *testing.T, r *rig, seed uint64) {
-	random := rand.New(rand.NewPCG(seed, 1))
+	// Each side has its own: the platform is asked beside the test.
+	random, fate := rand.New(rand.NewPCG(seed, 1)), rand.New(rand.NewPCG(seed, 2))
 	classes := []outbox.Class{
 		outbox.RetryLater, outbox.NotSent, outbox.Ambiguous, outbox.Gone, outbox.NoRights, outbox.Moved,
 		outbox.BadMessage, outbox.Refused, outbox.LostTarget, outbox.Done, outbox.Broken,
@@ -240,9 +241,9 @@ func model(t *testing.T, r *rig, seed uint64) {
 	r.chat.script = func(n int, d outbox.Delivery) (outbox.Receipt, error) {
 		r.chat.mu.Lock()
 		defer r.chat.mu.Unlock()
-		if random.IntN(3) == 0 {
-			f := fail(classes[random.IntN(len(classes))])
-			f.After = time.Duration(random.IntN(3)) * time.Second
+		if fate.IntN(3) == 0 {
+			f := fail(classes[fate.IntN(len(classes))])
+			f.After = time.Duration(fate.IntN(3)) * time.Second
 			if f.Class == outbox.Moved {
 				f.MovedTo = fmt.Sprint("moved", n)
 			}

@@ -81,10 +81,9 @@ func TestSlowerServerIsFoundAndHeldTo(t *testing.T) {
 	bubble(t, func(t *testing.T, r *rig) {
 		const n = 3000
 		r.fanOut(n)
-		random := rand.New(rand.NewPCG(1, 2))
 		server := newLimited(22, time.Second)
 		r.chat.script = func(i int, d outbox.Delivery) (outbox.Receipt, error) {
-			time.Sleep(time.Duration(random.IntN(40)) * time.Millisecond)
+			time.Sleep(time.Duration(rand.IntN(40)) * time.Millisecond)
 			return server.deliver(i, d)
 		}
 		from := time.Now()
