@@ -262,10 +262,8 @@ func (c *call) ruleMade(ctx context.Context, owned subscriptions.OwnedRule) *mes
 	fields := c.ruleFacts(ctx, owned)
 	if len(fields) > 0 {
 		m.Blocks = append(m.Blocks, message.Pairs(fields...))
-	} else if owned.Rule.Watchlist == 0 {
-		m.Blocks = append(m.Blocks, c.words.P("alert.unread"))
 	}
-	if len(fields) == 0 || len(owned.States) > 0 && !c.known(ctx, owned.States[0].Ticker) {
+	if len(fields) == 0 && owned.Rule.Watchlist == 0 || len(owned.States) > 0 && !c.known(ctx, owned.States[0].Ticker) {
 		m.Blocks = append(m.Blocks, c.words.P("alert.unread"))
 	}
 	if c.alreadyTrue(ctx, owned.Rule) {

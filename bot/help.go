@@ -11,7 +11,7 @@ import (
 
 // handleHelp tells what can be asked; with a command's name, how.
 func handleHelp(_ context.Context, c *call) (result, error) {
-	name := strings.TrimPrefix(strings.ToLower(strings.TrimSpace(c.Text+c.option("command"))), "/")
+	name := strings.TrimPrefix(strings.ToLower(c.subject("command")), "/")
 	if name == "" {
 		return result{answer: Answer{Message: c.help(), Ephemeral: true}}, nil
 	}

@@ -15,10 +15,10 @@ import (
 // Times of an interaction (Discord: the first response within 3 s, the token is
 // good for 15 minutes).
 const (
-	firstResponse = 3 * time.Second
 	tokenAge      = 15 * time.Minute
 	callTimeout   = 2500 * time.Millisecond
 	answerTimeout = time.Minute
+	submitTimeout = 2 * time.Second  // leaves time to say that it failed
 	tokenMargin   = 10 * time.Second // before its end a token is not used any more
 )
 
@@ -165,7 +165,7 @@ func (d *dialogue) submit(ctx context.Context, r bot.Request) {
 	c := d.client
 	done := c.acks.begin(r.Via)
 	defer done()
-	short, cancel := context.WithTimeout(ctx, firstResponse)
+	short, cancel := context.WithTimeout(ctx, submitTimeout)
 	defer cancel()
 	if err := c.desk.Submit(short, r); err != nil {
 		c.log.Error("submit", "command", r.Command, "error", err)

@@ -40,6 +40,7 @@ func Paragraphs(markup string) []string {
 			break
 		}
 	}
+	text = strings.Map(unturned, text)
 	var out []string
 	for _, p := range emptyRow.Split(text, -1) {
 		if p = trimLines(p); p != "" {
@@ -47,6 +48,16 @@ func Paragraphs(markup string) []string {
 		}
 	}
 	return out
+}
+
+// unturned drops the characters that turn the direction of what stands around
+// them (Unicode, UAX 9: embeddings, overrides, isolates): a headline must not
+// reach into the words beside it.
+func unturned(r rune) rune {
+	if r >= 0x202A && r <= 0x202E || r >= 0x2066 && r <= 0x2069 {
+		return -1
+	}
+	return r
 }
 
 // unwrap takes one layer of markup off.
