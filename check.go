@@ -73,7 +73,7 @@ func (r *checkReport) line(what string, err error, format string, args ...any) {
 	if err != nil {
 		mark, r.failed = "FAIL", true
 	}
-	fmt.Fprintf(r.w.stdout, "%s %-14s %s\n", mark, what, fmt.Sprintf(format, args...))
+	say(r.w.stdout, "%s %-14s %s\n", mark, what, fmt.Sprintf(format, args...))
 }
 
 // sources asks each source for one symbol of each class that it serves; live,
@@ -138,7 +138,7 @@ func (r *checkReport) quotes(table *market.Table, asked []market.Ticker, quotes 
 		if q.Delay > 0 {
 			delay = q.Delay.String() + " late"
 		}
-		fmt.Fprintf(r.w.stdout, "       %-10s %14s %-4s %s, %s\n", q.Ticker, q.Price.StringFixed(max(s.Decimals, 0)), q.Currency,
+		say(r.w.stdout, "       %-10s %14s %-4s %s, %s\n", q.Ticker, q.Price.StringFixed(max(s.Decimals, 0)), q.Currency,
 			q.Time.Format("2006-01-02 15:04"), delay)
 	}
 	var missing []string
@@ -153,7 +153,7 @@ func (r *checkReport) quotes(table *market.Table, asked []market.Ticker, quotes 
 		missing = append(missing, name)
 	}
 	if len(missing) > 0 {
-		fmt.Fprintf(r.w.stdout, "       not served: %s\n", strings.Join(missing, ", "))
+		say(r.w.stdout, "       not served: %s\n", strings.Join(missing, ", "))
 	}
 }
 

@@ -245,8 +245,7 @@ func parseConfig(text []byte, getenv func(string) string) (Config, error) {
 
 // explainTOML shows the line that is wrong, and what is allowed there.
 func explainTOML(text []byte, err error) string {
-	var unknown *toml.StrictMissingError
-	if errors.As(err, &unknown) {
+	if unknown, ok := errors.AsType[*toml.StrictMissingError](err); ok {
 		var lines []string
 		for _, e := range unknown.Errors {
 			row, _ := e.Position()
@@ -255,8 +254,7 @@ func explainTOML(text []byte, err error) string {
 		}
 		return strings.Join(lines, "\n")
 	}
-	var wrong *toml.DecodeError
-	if errors.As(err, &wrong) {
+	if wrong, ok := errors.AsType[*toml.DecodeError](err); ok {
 		row, column := wrong.Position()
 		reason := regexp.MustCompile(`into struct field \S+ of type`).ReplaceAllString(strings.TrimPrefix(wrong.Error(), "toml: "), "into")
 		return fmt.Sprintf("line %d, column %d: %s\n%s", row, column, reason, lineOf(text, row))
@@ -344,11 +342,4 @@ func (c *Config) validate() error {
 	return errors.Join(all...)
 }
 
-func oneOf(v string, allowed ...string) bool {
-	for _, a := range allowed {
-		if v == a {
-			return true
-		}
-	}
-	return false
-}
+func oneOf(v string, allowed ...string) bool { return slices.Contains(allowed, v) }

@@ -65,7 +65,7 @@ func (d demoCommand) Run(ctx context.Context, w world) (err error) {
 	}
 	p.warmPause = 20 * time.Millisecond
 	err = p.serve(ctx, func(address string) {
-		fmt.Fprintf(w.stdout, "Bellwether demo: open %s in a browser. Ctrl-C ends it.\n", address)
+		say(w.stdout, "Bellwether demo: open %s in a browser. Ctrl-C ends it.\n", address)
 		if err := p.welcomeGuest(ctx, office.address+"/markets.rss"); err != nil {
 			log.Error("set up the demo's guest", "error", err)
 		}
@@ -74,7 +74,7 @@ func (d demoCommand) Run(ctx context.Context, w world) (err error) {
 	if closeErr := p.close(ctx); closeErr != nil {
 		return errors.Join(err, closeErr)
 	}
-	fmt.Fprintln(w.stdout, "\nEnded.")
+	say(w.stdout, "\nEnded.\n")
 	return err
 }
 
@@ -151,7 +151,7 @@ func (p *parts) progress(ctx context.Context, out io.Writer) {
 			return
 		case <-ticker.C:
 			n := p.bot.Counters()
-			fmt.Fprintf(out, "%d quotes checked · %d articles read · %d messages delivered%s", n.Quotes, n.Articles, p.delivered(ctx), end)
+			say(out, "%d quotes checked · %d articles read · %d messages delivered%s", n.Quotes, n.Articles, p.delivered(ctx), end)
 		}
 	}
 }

@@ -18,7 +18,7 @@ import (
 )
 
 // version is set by the linker for a release.
-var version = "dev" //nolint:gochecknoglobals // set by -ldflags -X, which needs a variable
+var version = "dev"
 
 // Exit codes, after sysexits.h, so that a service manager knows what to do.
 const (
@@ -55,6 +55,9 @@ func main() {
 	os.Exit(code)
 }
 
+// say prints for whoever sits there. Where nobody can be told, nothing is lost.
+func say(w io.Writer, format string, args ...any) { _, _ = fmt.Fprintf(w, format, args...) }
+
 // execute runs one command and returns the exit code.
 func execute(ctx context.Context, args []string, w world) int {
 	var line commandLine
@@ -69,7 +72,7 @@ func execute(ctx context.Context, args []string, w world) int {
 		kong.Bind(w),
 	)
 	if err != nil {
-		fmt.Fprintln(w.stderr, "bellwether:", err)
+		say(w.stderr, "bellwether: %v\n", err)
 		return exitFailed
 	}
 	parsed, err := parser.Parse(args)
@@ -77,12 +80,12 @@ func execute(ctx context.Context, args []string, w world) int {
 		return exited
 	}
 	if err != nil {
-		fmt.Fprintln(w.stderr, "bellwether:", err)
-		fmt.Fprintln(w.stderr, "Try: bellwether --help")
+		say(w.stderr, "bellwether: %v\n", err)
+		say(w.stderr, "Try: bellwether --help\n")
 		return exitUsage
 	}
 	if err := parsed.Run(); err != nil {
-		fmt.Fprintln(w.stderr, "bellwether:", err)
+		say(w.stderr, "bellwether: %v\n", err)
 		return exitCode(err)
 	}
 	return exitOK

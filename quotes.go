@@ -52,16 +52,16 @@ func (q quotesCommand) Run(ctx context.Context, w world) error {
 		if err := store.Keep(ctx, decisionName+string(ticker), decisionValue(word, record.Held)); err != nil {
 			return err
 		}
-		fmt.Fprintf(w.stdout, "%s: %s %s from %s. The bot follows that at its next check of the symbol.\n", ticker, word, record.Held.Price, record.Held.Source)
+		say(w.stdout, "%s: %s %s from %s. The bot follows that at its next check of the symbol.\n", ticker, word, record.Held.Price, record.Held.Source)
 		return nil
 	}
 	if len(records) == 0 {
-		fmt.Fprintln(w.stdout, "No quote is held.")
+		say(w.stdout, "No quote is held.\n")
 		return nil
 	}
 	for _, ticker := range slices.Sorted(maps.Keys(records)) {
 		r := records[ticker]
-		fmt.Fprintf(w.stdout, "%-12s %14s from %s, held since %s; last believed %s of %s: %s\n", ticker, r.Held.Price, r.Held.Source,
+		say(w.stdout, "%-12s %14s from %s, held since %s; last believed %s of %s: %s\n", ticker, r.Held.Price, r.Held.Source,
 			r.Held.Seen.UTC().Format("2006-01-02 15:04"), r.Last.Price, r.Last.Time.UTC().Format("2006-01-02 15:04"),
 			market.Finding{Outcome: market.Hold, Reason: r.Held.Reason}.Plain())
 	}

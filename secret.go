@@ -24,7 +24,7 @@ func (Secret) GoString() string { return "[redacted]" }
 func (Secret) LogValue() slog.Value { return slog.StringValue("[redacted]") }
 
 // MarshalText hides it.
-func (Secret) MarshalText() ([]byte, error) { return []byte("[redacted]"), nil }
+func (Secret) MarshalText() ([]byte, error) { return []byte("[redacted]"), nil } //nolint:unparam // encoding.TextMarshaler has an error
 
 // reveal returns the text for the one place that needs it.
 func (s Secret) reveal() string { return string(s) }
@@ -51,7 +51,7 @@ func (d *Duration) UnmarshalText(text []byte) error {
 }
 
 // MarshalText writes it as it is read.
-func (d Duration) MarshalText() ([]byte, error) { return []byte(time.Duration(d).String()), nil }
+func (d Duration) MarshalText() ([]byte, error) { return []byte(time.Duration(d).String()), nil } //nolint:unparam // encoding.TextMarshaler has an error
 
 // secretKey is a secret of the configuration and where else it may stand.
 type secretKey struct {
@@ -92,8 +92,7 @@ func (c *Config) takeSecrets(getenv func(string) string) error {
 		}
 		text, err := os.ReadFile(k.file)
 		if err != nil {
-			var path *os.PathError
-			if errors.As(err, &path) {
+			if path, ok := errors.AsType[*os.PathError](err); ok {
 				err = path.Err
 			}
 			return fmt.Errorf("%s_file: read %s: %w", k.key, k.file, err)
@@ -108,8 +107,7 @@ func configKeys() []string {
 	var keys []string
 	var walk func(prefix string, t reflect.Type)
 	walk = func(prefix string, t reflect.Type) {
-		for i := range t.NumField() {
-			field := t.Field(i)
+		for field := range t.Fields() {
 			key := prefix + field.Tag.Get("toml")
 			kind := field.Type
 			if kind.Kind() == reflect.Slice && kind.Elem().Kind() == reflect.Struct {

@@ -62,7 +62,7 @@ func (i importCommand) Run(ctx context.Context, w world) error {
 	if err := store.PutSymbols(ctx, put); err != nil {
 		return err
 	}
-	fmt.Fprintf(w.stdout, "%d symbols read: %d new, %d replaced, %d left as they come with the program. A running bot knows them after its next start.\n",
+	say(w.stdout, "%d symbols read: %d new, %d replaced, %d left as they come with the program. A running bot knows them after its next start.\n",
 		len(symbols), len(put)-replaced, replaced, shipped)
 	return nil
 }

@@ -28,7 +28,9 @@ type Preview struct {
 	// Blind tells that the bars can't show what the rule looks for: a window
 	// shorter than they are long.
 	Blind bool
-	// Suggestions are quieter forms of the rule, where it is noisy.
+	// Suggestions are quieter forms of the rule, where it is noisy: with a
+	// cooldown and, for a move, of a larger size; each the first that is no
+	// longer noisy, or the quietest that still fires.
 	Suggestions []Suggestion
 }
 
@@ -49,17 +51,31 @@ const noisy = 3
 func Replay(rule Rule, hours Hours, lines ...market.Line) Preview {
 	preview := replay(rule, hours, lines)
 	days := preview.To.Sub(preview.From).Hours() / 24
-	if preview.Blind || preview.Count < 2 || float64(preview.Count)*7 <= noisy*max(days, 7) {
+	if preview.Blind || preview.Count < 2 || !often(preview.Count, days) {
 		return preview
 	}
-	for _, quieter := range quieterRules(rule, preview.Step) {
-		count := replay(quieter, hours, lines).Count
-		if count < preview.Count && count > 0 {
-			preview.Suggestions = append(preview.Suggestions, Suggestion{quieter, count})
+	for _, forms := range [][]Rule{rarer(rule, preview.Step), larger(rule)} {
+		best := Suggestion{Count: preview.Count}
+		for _, quieter := range forms {
+			count := replay(quieter, hours, lines).Count
+			if count == 0 {
+				break
+			}
+			if count < best.Count {
+				best = Suggestion{quieter, count}
+			}
+			if !often(count, days) {
+				break
+			}
+		}
+		if best.Count < preview.Count {
+			preview.Suggestions = append(preview.Suggestions, best)
 		}
 	}
 	return preview
 }
+
+func often(count int, days float64) bool { return float64(count)*7 > noisy*max(days, 7) }
 
 func replay(rule Rule, hours Hours, lines []market.Line) Preview {
 	rule.Repeat, rule.Paused, rule.HeldFor = EveryTime, false, ""
@@ -127,34 +143,36 @@ func (barDays) Before(_ market.Ticker, at time.Time, d time.Duration) (time.Time
 	return at.Add(-d), true
 }
 
-// quieterRules returns the forms of a rule that may be suggested instead: every
-// time with at most one alert an hour, a day or a week, whichever is the next
-// longer that the bars can show; and, for a move, larger ones.
-func quieterRules(rule Rule, step time.Duration) []Rule {
+// rarer returns a rule as it is with at most one alert an hour, a day or a
+// week, as far as the bars can show that.
+func rarer(rule Rule, step time.Duration) []Rule {
 	var out []Rule
 	for _, cooldown := range []time.Duration{time.Hour, day, 7 * day} {
 		if cooldown > rule.Cooldown && cooldown >= 2*step {
 			quieter := rule
 			quieter.Repeat, quieter.Cooldown = EveryTime, cooldown
 			out = append(out, quieter)
-			break
 		}
 	}
-	for i, c := range rule.Conditions {
-		if !c.moves() {
+	return out
+}
+
+// larger returns a rule on a move as it is for larger ones.
+func larger(rule Rule) []Rule {
+	i := slices.IndexFunc(rule.Conditions, Condition.moves)
+	if i < 0 {
+		return nil
+	}
+	var out []Rule
+	for _, times := range []string{"1.25", "1.5", "2", "2.5", "3", "4", "6"} {
+		size, err := market.PriceOf(rule.Conditions[i].Change.Decimal().Mul(decimal.RequireFromString(times)).Round(2))
+		if err != nil {
 			continue
 		}
-		for _, times := range []string{"1.25", "1.5", "2"} {
-			larger, err := market.PriceOf(c.Change.Decimal().Mul(decimal.RequireFromString(times)).Round(2))
-			if err != nil {
-				continue
-			}
-			quieter := rule
-			quieter.Conditions = slices.Clone(rule.Conditions)
-			quieter.Conditions[i].Change = larger
-			out = append(out, quieter)
-		}
-		break
+		quieter := rule
+		quieter.Conditions = slices.Clone(rule.Conditions)
+		quieter.Conditions[i].Change = size
+		out = append(out, quieter)
 	}
 	return out
 }

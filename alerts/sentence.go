@@ -13,6 +13,23 @@ import (
 // how a rule is shown to be edited, and two rules that ask for the same have
 // the same text but for their notes.
 func Canonical(rule Rule) string {
+	return write(rule, rule.Expires.UTC().Format(time.RFC3339))
+}
+
+// CanonicalIn is Canonical for the people of a time zone: Parse reads it back
+// in that zone. A rule that ends with a day names only the day.
+func CanonicalIn(rule Rule, zone *time.Location) string {
+	end := rule.Expires.In(zone)
+	switch {
+	case end.Second() != 0:
+		return write(rule, end.Format(time.RFC3339))
+	case end.Hour() == 0 && end.Minute() == 0:
+		return write(rule, end.AddDate(0, 0, -1).Format("2 Jan 2006"))
+	}
+	return write(rule, end.Format("2 Jan 2006 15:04"))
+}
+
+func write(rule Rule, end string) string {
 	parts := make([]string, len(rule.Conditions))
 	for i, c := range rule.Conditions {
 		parts[i] = c.canonical()
@@ -28,7 +45,7 @@ func Canonical(rule Rule) string {
 	add(rule.Cooldown > 0, "cooldown", writeDuration(rule.Cooldown))
 	add(rule.Band.Sign() > 0, "band", rule.Band.String())
 	add(rule.RegularHours, "hours regular")
-	add(!rule.Expires.IsZero(), "until", rule.Expires.UTC().Format(time.RFC3339))
+	add(!rule.Expires.IsZero(), "until", end)
 	add(rule.Note != "", "note", quote(rule.Note))
 	add(rule.Mention != "", "mention", quote(rule.Mention))
 	return strings.Join(words, " ")
@@ -76,6 +93,9 @@ func (c Condition) predicate() string {
 	}
 	return text
 }
+
+// SizeOf writes the size of a move with its unit as it is typed: "2.4%", "10bp".
+func SizeOf(c Condition) string { return c.Change.String() + c.changeUnit() }
 
 func (c Condition) changeUnit() string {
 	switch c.Kind {

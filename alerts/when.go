@@ -103,7 +103,7 @@ func (p *parser) zone() *time.Location {
 	return p.env.Zone
 }
 
-// forTime reads "for 2w".
+// forTime reads "for 2w", to the next whole minute.
 func (p *parser) forTime(start int) *fault {
 	d, f := p.duration("2w")
 	if f != nil {
@@ -112,7 +112,7 @@ func (p *parser) forTime(start int) *fault {
 	if d > maxExpiry {
 		return p.far(start)
 	}
-	return p.expire(start, p.env.Now.Add(d).Truncate(time.Second))
+	return p.expire(start, p.env.Now.Add(d+time.Minute-time.Nanosecond).Truncate(time.Minute))
 }
 
 func (p *parser) far(start int) *fault {

@@ -235,7 +235,11 @@ func (c *call) parseProblem(text string, wrong *alerts.ParseError) *message.Mess
 		}
 		m.Blocks = append(m.Blocks, message.Items(items...))
 	}
-	if wrong.Suggest != "" && len(wrong.Choices) == 0 {
+	if len(options) > 0 && len(m.Buttons) == 0 {
+		// Too long for a button: it can still be copied.
+		fixed := strings.Replace(text, odd, string(options[0].Ticker), 1)
+		m.Blocks = append(m.Blocks, message.P(message.T(c.words.Say("parse.suggest")+" "), message.C("/alert "+fixed)))
+	} else if wrong.Suggest != "" && len(wrong.Choices) == 0 {
 		m.Blocks = append(m.Blocks, message.P(message.T(c.words.Say("parse.suggest")+" "), message.C("/alert "+wrong.Suggest)))
 		if data := message.Data("pick", "alert "+wrong.Suggest); data != "" && len(m.Buttons) == 0 {
 			m.Buttons = [][]message.Button{{{Label: message.Cut(wrong.Suggest, 40), Data: data}}}
@@ -253,7 +257,7 @@ func (c *call) mayMention(role string) error {
 }
 
 // sentence says a rule in the form in which it can be typed.
-func (c *call) sentence(r alerts.Rule) string { return alerts.Canonical(r) }
+func (c *call) sentence(r alerts.Rule) string { return alerts.CanonicalIn(r, c.words.zone) }
 
 // ruleMade shows a rule that was made: where the price stands, how often it is
 // read, and what the rule would have done.

@@ -107,7 +107,7 @@ func (k *composition) facts(w Words, e alerts.Event, symbol market.Symbol) []mes
 	if late := k.now.Sub(e.Detected); late > lateAfter && known && record.Quote.Time.After(f.To.Time) {
 		fields = append(fields, message.Pair(w.Say("firing.now"), message.T(w.Price(symbol, record.Quote.Price)+" · "+w.Clock(record.Quote.Time))))
 	}
-	return append(fields, message.Pair(w.Say("firing.rule"), message.C(alerts.Canonical(f.Rule))))
+	return append(fields, message.Pair(w.Say("firing.rule"), message.C(alerts.CanonicalIn(f.Rule, w.zone))))
 }
 
 // headlines returns up to three stories of the last day about a symbol.
@@ -217,7 +217,7 @@ func (k *composition) held(w Words, e alerts.Event) *message.Message {
 		Title: w.Say("held.title", "Symbol", k.bot.named(e.Firing.Ticker).Name),
 		Blocks: []message.Block{
 			w.P("phase.held", "Why", w.Say("held."+why)),
-			message.Pairs(message.Pair(w.Say("firing.rule"), message.C(alerts.Canonical(e.Firing.Rule)))),
+			message.Pairs(message.Pair(w.Say("firing.rule"), message.C(alerts.CanonicalIn(e.Firing.Rule, w.zone)))),
 		},
 		Buttons: [][]message.Button{{
 			{Label: w.Say("rule.edit"), Data: message.Data("rule.edit", id)},

@@ -2,7 +2,6 @@ package bot
 
 import (
 	"context"
-	"strings"
 	"time"
 
 	"bellwether/alerts"
@@ -19,10 +18,10 @@ const previewDays = 30
 // shown as a picture, too.
 func (c *call) preview(ctx context.Context, owned subscriptions.OwnedRule) ([]message.Block, [][]message.Button, *message.Picture) {
 	found, lines, ok := c.tryOnHistory(ctx, owned)
-	if !ok || found.Blind {
-		return nil, nil, nil
-	}
 	w := c.words
+	if !ok || found.Blind {
+		return []message.Block{w.P("preview.blind")}, nil, nil
+	}
 	days := int(found.To.Sub(found.From).Hours()/24 + 0.5)
 	var blocks []message.Block
 	if found.Count == 0 {
@@ -38,14 +37,9 @@ func (c *call) preview(ctx context.Context, owned subscriptions.OwnedRule) ([]me
 		blocks = append(blocks, w.P("preview.daily"))
 	}
 	var buttons [][]message.Button
-	canonical := alerts.Canonical(owned.Rule)
-	for _, s := range found.Suggestions[:min(len(found.Suggestions), 2)] {
-		text := alerts.Canonical(s.Rule)
-		label := text
-		if more, ok := strings.CutPrefix(text, canonical+" "); ok {
-			label, text = more, suffixMark+more
-		}
-		if data := message.Data("rule.set", id36(int64(owned.Rule.ID)), text); data != "" {
+	for _, s := range found.Suggestions {
+		label, data := c.suggestion(owned.Rule, s.Rule)
+		if data = message.Data("rule.set", id36(int64(owned.Rule.ID)), data); data != "" {
 			buttons = append(buttons, []message.Button{{
 				Label: message.Cut(w.Say("preview.times", "Change", label, "Count", s.Count), 40), Data: data,
 			}})
@@ -58,6 +52,16 @@ func (c *call) preview(ctx context.Context, owned subscriptions.OwnedRule) ([]me
 		return blocks, buttons, nil
 	}
 	return blocks, buttons, c.bot.previewPicture(w, owned.Rule, lines[0], found, c.place.Settings.Light)
+}
+
+// suggestion says in what a quieter rule differs, and how a button names that.
+func (c *call) suggestion(from, to alerts.Rule) (label, data string) {
+	for i, k := range to.Conditions {
+		if k.Change.Cmp(from.Conditions[i].Change) != 0 {
+			return alerts.SizeOf(k), sizeMark + k.Change.String()
+		}
+	}
+	return c.words.Say("preview.cooldown", "Time", c.words.Span(to.Cooldown)), cooldownMark + to.Cooldown.String()
 }
 
 // tryOnHistory replays the last days of a rule's symbols, which it returns; ok

@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"image/png"
-	"io"
 	"log/slog"
 	"math"
 	"os"
@@ -83,7 +82,7 @@ func chartBot(t *testing.T) *Bot {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &Bot{hours: realHours{calendar}, fonts: fonts, catalogue: catalogue, log: slog.New(slog.NewTextHandler(io.Discard, nil))}
+	return &Bot{hours: realHours{calendar}, fonts: fonts, catalogue: catalogue, log: slog.New(slog.DiscardHandler)}
 }
 
 // keep writes a picture where BELLWETHER_PICTURES says, to be looked at.

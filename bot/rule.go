@@ -284,7 +284,7 @@ func handleRuleEdit(ctx context.Context, c *call) (result, error) {
 	if err != nil {
 		return result{}, err
 	}
-	text := alerts.Canonical(owned.Rule)
+	text := c.sentence(owned.Rule)
 	if c.place.Address.Platform == subscriptions.Telegram {
 		out := c.say("rule.edit.ask", "Rule", text)
 		out.effects = []Effect{PutStep{Destination: c.place.ID, Person: c.person, Step: "edit " + c.arg(0)}}
@@ -300,9 +300,36 @@ func handleRuleEdited(ctx context.Context, c *call) (result, error) {
 	return c.editRule(ctx, c.arg(0), c.Form["rule"])
 }
 
-// suffixMark begins the data of a suggestion that only adds to a rule, which is
-// shorter than the whole.
-const suffixMark = "+ "
+// The data of a suggestion says only what it changes, which fits on a button
+// where the whole rule would not: the size of a move, or a cooldown with which
+// the rule fires every time. What begins with neither is a whole rule.
+const (
+	sizeMark     = "size "
+	cooldownMark = "cooldown "
+)
+
+// quieter returns a rule as a suggestion on a button changes it.
+func quieter(r alerts.Rule, suggestion string) (string, bool) {
+	if typed, ok := strings.CutPrefix(suggestion, sizeMark); ok {
+		size, err := market.ParsePrice(typed)
+		i := slices.IndexFunc(r.Conditions, func(k alerts.Condition) bool { return !k.Change.IsZero() })
+		if err != nil || i < 0 {
+			return "", false
+		}
+		r.Conditions = slices.Clone(r.Conditions)
+		r.Conditions[i].Change = size
+		return alerts.Canonical(r), true
+	}
+	if typed, ok := strings.CutPrefix(suggestion, cooldownMark); ok {
+		d, err := time.ParseDuration(typed)
+		if err != nil {
+			return "", false
+		}
+		r.Repeat, r.Cooldown = alerts.EveryTime, d
+		return alerts.Canonical(r), true
+	}
+	return suggestion, true
+}
 
 // handleRuleSet replaces a rule by one of the suggestions of its preview.
 func handleRuleSet(ctx context.Context, c *call) (result, error) {
@@ -310,9 +337,9 @@ func handleRuleSet(ctx context.Context, c *call) (result, error) {
 	if err != nil {
 		return result{}, err
 	}
-	text := c.arg(1)
-	if more, ok := strings.CutPrefix(text, suffixMark); ok {
-		text = alerts.Canonical(owned.Rule) + " " + more
+	text, ok := quieter(owned.Rule, c.arg(1))
+	if !ok {
+		return result{}, refuse("button.unknown")
 	}
 	out, err := c.editRule(ctx, c.arg(0), text)
 	out.answer.Edit = true

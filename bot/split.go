@@ -22,10 +22,10 @@ func (k *composition) split(w Words, e alerts.Event) *message.Message {
 		Title:  w.Say("split.title", "Symbol", symbol.Name, "New", s.New, "Old", s.Old),
 		Blocks: []message.Block{w.P("split.path", "From", w.Price(symbol, f.From.Price), "To", w.Price(symbol, f.To.Price))},
 	}
-	fields := []message.Field{message.Pair(w.Say("split.rule"), message.C(alerts.Canonical(f.Rule)))}
+	fields := []message.Field{message.Pair(w.Say("split.rule"), message.C(alerts.CanonicalIn(f.Rule, w.zone)))}
 	first := []message.Button{{Label: w.Say("split.keep"), Data: message.Data("rule.scale", id, "keep")}}
 	if scaled, ok := f.Rule.Scaled(f.Ticker, s); ok {
-		fields = append(fields, message.Pair(w.Say("split.scaled"), message.C(alerts.Canonical(scaled))))
+		fields = append(fields, message.Pair(w.Say("split.scaled"), message.C(alerts.CanonicalIn(scaled, w.zone))))
 		data := message.Data("rule.scale", id, string(f.Ticker), strconv.FormatInt(s.Old, 10)+":"+strconv.FormatInt(s.New, 10))
 		if data != "" {
 			first = append([]message.Button{{Label: w.Say("split.move"), Data: data, Style: message.Primary}}, first...)

@@ -2,6 +2,7 @@ package bot
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"time"
 
@@ -114,7 +115,9 @@ func (c *call) unknownSymbol(text, command string, near []market.Symbol) error {
 // is a name: "STI, hang seng gold".
 func (c *call) symbolList(ctx context.Context, text, command string) ([]market.Symbol, error) {
 	var out []market.Symbol
-	for part := range strings.SplitSeq(text, ",") {
+	var before []string // the tickers of those that were found
+	parts := strings.Split(text, ",")
+	for i, part := range parts {
 		words := strings.Fields(part)
 		for len(words) > 0 {
 			n := min(len(words), 4)
@@ -123,11 +126,14 @@ func (c *call) symbolList(ctx context.Context, text, command string) ([]market.S
 					break
 				}
 			}
-			s, err := c.symbol(ctx, strings.Join(words[:n], " "), command)
+			// Whoever is asked which is meant keeps what stands around it.
+			rest := strings.Join(append([]string{strings.Join(words[n:], " ")}, parts[i+1:]...), ", ")
+			whole := strings.TrimRight(strings.Join(append(slices.Clone(before), "{}", rest), " "), ", ")
+			s, err := c.symbol(ctx, strings.Join(words[:n], " "), strings.Replace(command, "{}", whole, 1))
 			if err != nil {
 				return nil, err
 			}
-			out = append(out, s)
+			out, before = append(out, s), append(before, string(s.Ticker))
 			words = words[n:]
 		}
 	}

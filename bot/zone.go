@@ -80,7 +80,8 @@ func (z zoneTable) guess(typed, want string) []string {
 	}
 	var found []string
 	for _, name := range z.names {
-		if distance(strings.ToLower(city(name)), want) <= 2 {
+		// A short word is near to half of all names: "Mars" is not Paris.
+		if distance(strings.ToLower(city(name)), want) <= min(2, len(want)/4) {
 			found = append(found, name)
 		}
 	}

@@ -277,7 +277,7 @@ func toDestinationRow(d subscriptions.Destination) (destinationRow, error) {
 	return destinationRow{
 		ID: int64(d.ID), Platform: string(d.Address.Platform), Account: d.Address.Account, Chat: d.Address.Chat,
 		Thread: d.Address.Thread, Kind: string(d.Kind), Title: d.Title, Community: d.Community, Locale: d.Locale,
-		Zone: d.Zone, Standing: string(d.Standing), Reason: d.Reason, Since: toStamp(d.Since), Watch: int64(d.Watch),
+		Zone: d.Zone, Standing: string(d.Standing), Reason: d.Reason, Since: toStamp(d.Since), Watch: d.Watch,
 		MutedUntil: toStamp(d.MutedUntil), Settings: string(settings), Revision: d.Revision,
 	}, nil
 }

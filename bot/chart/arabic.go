@@ -10,7 +10,7 @@ type joining struct {
 
 // joinings holds the letters of Arabic and those that Persian adds. Fonts have
 // the forms of others only in tables that are not read here.
-var joinings = map[rune]joining{
+var joinings = map[rune]joining{ //nolint:gochecknoglobals // a table that is only read
 	0x0622: {0xFE81, false}, 0x0623: {0xFE83, false}, 0x0624: {0xFE85, false}, 0x0625: {0xFE87, false},
 	0x0626: {0xFE89, true}, 0x0627: {0xFE8D, false}, 0x0628: {0xFE8F, true}, 0x0629: {0xFE93, false},
 	0x062A: {0xFE95, true}, 0x062B: {0xFE99, true}, 0x062C: {0xFE9D, true}, 0x062D: {0xFEA1, true},
@@ -31,7 +31,7 @@ const (
 
 // lamAlef holds the isolated forms of lam with the alef that follows it, which
 // are one letter to the eye.
-var lamAlef = map[rune]rune{0x0622: 0xFEF5, 0x0623: 0xFEF7, 0x0625: 0xFEF9, 0x0627: 0xFEFB}
+var lamAlef = map[rune]rune{0x0622: 0xFEF5, 0x0623: 0xFEF7, 0x0625: 0xFEF9, 0x0627: 0xFEFB} //nolint:gochecknoglobals // a table that is only read
 
 // join gives Arabic letters the form that their neighbours ask for, where has
 // tells that a font has it. The clusters are in the order in which they are

@@ -95,7 +95,7 @@ func (f *Fonts) open(path string) error {
 			path, index = name, n
 		}
 	}
-	file, err := os.Open(path)
+	file, err := os.Open(path) //nolint:gosec // the operator names the file
 	if err != nil {
 		return err
 	}

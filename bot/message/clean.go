@@ -60,7 +60,7 @@ func admit(r rune) rune {
 }
 
 // unseen holds what is invisible or turns the direction of others' words.
-var unseen = &unicode.RangeTable{
+var unseen = &unicode.RangeTable{ //nolint:gochecknoglobals // a table that is only read
 	R16: []unicode.Range16{
 		{Lo: 0x00AD, Hi: 0x00AD, Stride: 1}, // soft hyphen
 		{Lo: 0x034F, Hi: 0x034F, Stride: 1}, // grapheme joiner

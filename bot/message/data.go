@@ -47,7 +47,7 @@ func Data(verb string, args ...string) string {
 }
 
 // argEscaper keeps an argument apart from the colons around it.
-var argEscaper = strings.NewReplacer("%", "%25", ":", "%3A")
+var argEscaper = strings.NewReplacer("%", "%25", ":", "%3A") //nolint:gochecknoglobals // it is only read
 
 // ParseData reads what Data made. What was pressed may be forged: the verb and
 // the arguments authorise nothing and have to be checked by who acts on them.
