@@ -92,6 +92,29 @@ func TestCanonicalTextReadsBackToTheSameRule(t *testing.T) {
 		if !reflect.DeepEqual(draft.Rule, want) {
 			t.Fatalf("%s:\ngot  %+v\nwant %+v", text, draft.Rule, want)
 		}
+		local := env()
+		local.Zone = time.FixedZone("", 8*3600+1800)
+		text = alerts.CanonicalIn(want, local.Zone)
+		if draft, err = alerts.Parse(text, local); err != nil || !reflect.DeepEqual(draft.Rule, want) {
+			t.Fatalf("%s: %v\ngot  %+v\nwant %+v", text, err, draft.Rule, want)
+		}
+	}
+}
+
+func TestTheEndOfARuleIsWrittenInAPersonsZone(t *testing.T) {
+	local := env()
+	local.Zone = time.FixedZone("SGT", 8*3600)
+	for typed, want := range map[string]string{
+		"until friday": "until 27 Nov 2026", "until friday 15:30": "until 27 Nov 2026 15:30", "until 31 dec": "until 31 Dec 2026",
+		"until 2026-11-27T15:30:20Z": "until 2026-11-27T23:30:20+08:00",
+	} {
+		draft, err := alerts.Parse("AAPL > 170 "+typed, local)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := alerts.CanonicalIn(draft.Rule, local.Zone); got != "AAPL > 170 "+want {
+			t.Errorf("%s: %s", typed, got)
+		}
 	}
 }
 

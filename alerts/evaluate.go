@@ -96,15 +96,6 @@ func Wake(rule Rule, state State, ticker market.Ticker, now time.Time) (State, [
 	return e.state, e.out
 }
 
-// Retire returns the state of a rule whose alert was delivered: one that fires
-// once is done. It goes on looking for the price's return for a day.
-func Retire(rule Rule, state State) State {
-	if rule.Repeat != EveryTime && state.Phase == Fired {
-		state.Phase = Done
-	}
-	return state
-}
-
 // Rearm returns the state of a rule that somebody armed again by hand. The
 // rule waits for its next crossing.
 func Rearm(state State) State {

@@ -98,8 +98,11 @@ func TestNoisyRuleGetsSuggestions(t *testing.T) {
 			t.Errorf("%s: %d times", alerts.Canonical(s.Rule), s.Count)
 		}
 	}
-	if first := got.Suggestions[0].Rule; first.Cooldown != time.Hour || first.Repeat != alerts.EveryTime {
+	if first := got.Suggestions[0].Rule; first.Cooldown != 24*time.Hour || first.Repeat != alerts.EveryTime {
 		t.Errorf("first %s", alerts.Canonical(first))
+	}
+	if last := got.Suggestions[len(got.Suggestions)-1]; len(got.Suggestions) > 2 || last.Count > 3 && last.Count > got.Count/2 {
+		t.Errorf("offers %d forms, the last %s: %d times", len(got.Suggestions), alerts.Canonical(last.Rule), last.Count)
 	}
 	if quiet := alerts.Replay(typed(t, "NVDA > 103.1"), nil, dailyLine("NVDA", "100", "104")); len(quiet.Suggestions) != 0 {
 		t.Errorf("a quiet rule gets %+v", quiet.Suggestions)

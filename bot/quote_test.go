@@ -7,6 +7,16 @@ import (
 	"bellwether/alerts/market"
 )
 
+func TestAListGoesOnWhereAWordOfItWasAskedAbout(t *testing.T) {
+	talk(t, func(r *rig) {
+		ann := r.private("ann")
+		r.has(ann.say("/watch STI, gold NVDA"), `"gold" can mean several things. Which one?`)
+		r.has(ann.press("GC=F · Gold"), "Watchlist: Straits Times, Gold, NVIDIA.")
+		r.has(ann.say("/alert gold < 2300 every time cooldown 1h note \"a note that is too long for a button\""),
+			"Try /alert GC=F < 2300 every time cooldown 1h note")
+	})
+}
+
 func TestQuoteOfOneSymbol(t *testing.T) {
 	talk(t, func(r *rig) {
 		ann := r.private("ann")

@@ -1,9 +1,11 @@
 package bot_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
+	"bellwether/alerts/market"
 	"bellwether/subscriptions"
 )
 
@@ -116,6 +118,38 @@ func TestPreviewTellsHowOftenAndOffersLess(t *testing.T) {
 	})
 }
 
+func TestSuggestionsFitOnTheButtonsOfLongRules(t *testing.T) {
+	talk(t, func(r *rig) {
+		r.market.daily("BTC-USD", 60, "60000", "62500")
+		few := market.MustPrice("61000") // the price moves by a little more often than by much
+		for i, bar := range r.market.bars["BTC-USD"] {
+			for _, p := range []*market.Price{&bar.Open, &bar.High, &bar.Close} {
+				if i%8 < 6 && few.Less(*p) {
+					*p = few
+				}
+			}
+			r.market.bars["BTC-USD"][i] = bar
+		}
+		ann := r.private("ann")
+		ann.say("/settings zone singapore")
+		out := ann.say(`/alert BTC moves 1% every time until 31 dec note "add more, as we said on Monday morning"`)
+		r.has(out, `BTC-USD moves 1% every time until 31 Dec 2000 note "add more`, "would have fired", "That is often.")
+		for _, label := range []string{"[2%: ", "[every time with 7 days cooldown: "} {
+			r.has(out, label)
+		}
+		label := ""
+		screen := r.chat.screen(ann.place.Address)
+		for _, row := range screen[len(screen)-1].message.Buttons {
+			if strings.HasPrefix(row[0].Label, "every time with") {
+				label = row[0].Label
+			}
+		}
+		r.has(ann.press(label), `BTC-USD moves 1% every time cooldown 7d until 31 Dec 2000 note "add more`)
+		r.has(ann.say("/alerts"), "until 31 Dec 2000")
+		r.has(ann.say("/alert BTC moves 3% in 1h"), "I have no past prices that are fine enough to try this on.")
+	})
+}
+
 func TestLimitsAreNamed(t *testing.T) {
 	talk(t, func(r *rig) {
 		r.stop()
@@ -156,7 +190,7 @@ func TestWatchlistRuleHoldsForSymbolsAddedLater(t *testing.T) {
 		ann := r.private("ann")
 		r.has(ann.say("/alert watchlist moves 3%"), "There is no watchlist here yet")
 		ann.say("/watch btc")
-		r.has(ann.say("/alert watchlist moves 3%"), "Alert set", "watchlist moves 3%", "Bitcoin now: 61,955.88 · −1.31 % of 3 %")
+		r.has(ann.say("/alert watchlist moves 3%"), "Alert set", "watchlist moves 3%", "Bitcoin now: 61,955.88 · −1.31 %, alert at 3 %")
 		r.has(ann.say("/watch nvda"), "Added NVIDIA")
 		r.has(ann.say("/alerts"), "watchlist moves 3% · on 2 symbols")
 		ann.hears()

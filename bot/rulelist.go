@@ -113,6 +113,9 @@ func (c *call) phase(owned subscriptions.OwnedRule) string {
 		return c.words.Say("phase.list", "Count", c.watched(owned))
 	}
 	st := owned.States[0]
+	if st.Phase == alerts.Fired && owned.Rule.Repeat != alerts.EveryTime {
+		return c.words.Say("phase.told", "When", c.words.Clock(st.FiredAt))
+	}
 	return c.words.Say("phase."+string(st.Phase), "When", c.words.Clock(st.FiredAt))
 }
 

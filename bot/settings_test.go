@@ -19,6 +19,7 @@ func TestSettings(t *testing.T) {
 			r.has(ann.say("/settings zone "+typed), shown)
 		}
 		r.has(ann.say("/settings zone Atlantis"), `I know no zone or city "Atlantis".`)
+		r.has(ann.say("/settings zone Mars"), `I know no zone or city "Mars".`)
 		r.has(ann.say("/settings zone america"), `"america" can be several zones: `)
 		r.has(ann.say("/settings language german"), "Only English for now")
 		r.has(ann.say("/settings pictures green"), "Pictures are dark or light")

@@ -158,14 +158,15 @@ func (s *Store) ownedRules(query *gorm.DB) ([]subscriptions.OwnedRule, error) {
 
 // FinishDelivered ends the rules that fire once and whose alert was delivered
 // or given up for good, and returns how many those were. A rule is never ended
-// while its message is still on its way.
+// while its message is still on its way. One that is done still tells of the
+// price's return for a day.
 func (s *Store) FinishDelivered(ctx context.Context) (int64, error) {
 	done := s.fast.WithContext(ctx).Exec(`UPDATE rule_states SET phase = ?, version = version + 1
-		WHERE phase = ?
-		AND rule IN (SELECT id FROM rules WHERE repeat = ?)
+		WHERE phase = 'fired'
+		AND EXISTS (SELECT 1 FROM rules r WHERE r.id = rule_states.rule AND r.repeat = ?)
 		AND EXISTS (SELECT 1 FROM events e WHERE e.subject = 'rule/' || rule_states.rule || '/' || rule_states.ticker || '/' || rule_states.arming
 			AND e.kind = ? AND e.matched > 0
 			AND NOT EXISTS (SELECT 1 FROM sends s WHERE s.event = e.id AND s.ended = 0))`,
-		string(alerts.Done), string(alerts.Fired), string(alerts.Once), string(alerts.EventFired))
+		string(alerts.Done), string(alerts.Once), string(alerts.EventFired))
 	return done.RowsAffected, wrap("end delivered rules", done.Error)
 }
