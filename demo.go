@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"time"
@@ -44,7 +45,7 @@ func (d demoCommand) Run(ctx context.Context, w world) (err error) {
 	}
 	c := d.config(folder)
 	log := newLog(w.stderr, c.Log)
-	office, err := openNewsroom(ctx, log)
+	office, err := openNewsroom(ctx, filepath.Join(folder, "newsroom"), log)
 	if err != nil {
 		return err
 	}
@@ -162,11 +163,26 @@ type office struct {
 	server  *http.Server
 }
 
-func openNewsroom(ctx context.Context, log *slog.Logger) (*office, error) {
+// openNewsroom serves the newsroom where the file says that it was the last
+// time, if that is free, so that feeds which are followed go on.
+func openNewsroom(ctx context.Context, file string, log *slog.Logger) (*office, error) {
 	var config net.ListenConfig
-	listener, err := config.Listen(ctx, "tcp", "127.0.0.1:0")
-	if err != nil {
-		return nil, fmt.Errorf("open the sample newsroom: %w", err)
+	var listener net.Listener
+	known, err := os.ReadFile(file) //nolint:gosec // in the folder that was named for this
+	if last, parseErr := netip.ParseAddrPort(string(known)); err == nil && parseErr == nil && last.Addr().IsLoopback() {
+		listener, _ = config.Listen(ctx, "tcp", last.String())
+	}
+	if listener == nil {
+		if listener, err = config.Listen(ctx, "tcp", "127.0.0.1:0"); err != nil {
+			return nil, fmt.Errorf("open the sample newsroom: %w", err)
+		}
+	}
+	if len(known) == 0 {
+		if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
+			log.Warn("remember the newsroom's address", "error", err)
+		} else if err := os.WriteFile(file, []byte(listener.Addr().String()), 0o600); err != nil {
+			log.Warn("remember the newsroom's address", "error", err)
+		}
 	}
 	o := &office{address: "http://" + listener.Addr().String()}
 	o.server = &http.Server{

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -64,6 +65,17 @@ func TestDemoGoesOnInItsFolder(t *testing.T) {
 	for range 2 {
 		p := launch(t, nil, "demo", "--listen", "127.0.0.1:0", "--data", folder)
 		p.prints("Bellwether demo: open ")
+		// The feeds that were followed the first time are still there.
+		address, err := os.ReadFile(filepath.Join(folder, "newsroom")) //nolint:gosec // in the test's own folder
+		if err != nil {
+			t.Fatal(err)
+		}
+		var dialer net.Dialer
+		connection, err := dialer.DialContext(t.Context(), "tcp", string(address))
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = connection.Close()
 		p.stop()
 	}
 	if _, err := os.Stat(filepath.Join(folder, "bellwether.db")); err != nil {
