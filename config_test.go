@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"log/slog"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -55,7 +54,7 @@ func TestExampleNamesEveryKey(t *testing.T) {
 	table, named := "", map[string]bool{}
 	heading, key := regexp.MustCompile(`^\[+([a-z_.]+)\]+`), regexp.MustCompile(`^([a-z_]+) = `)
 	explained, above := map[string]bool{}, false
-	for _, line := range strings.Split(text, "\n") {
+	for line := range strings.SplitSeq(text, "\n") {
 		if m := heading.FindStringSubmatch(line); m != nil {
 			table = m[1]
 		} else if m := key.FindStringSubmatch(line); m != nil {
@@ -189,10 +188,10 @@ func TestSecretsAreNeverPrinted(t *testing.T) {
 	var logged bytes.Buffer
 	for _, format := range []string{"json", "text"} {
 		log := newLog(&logged, LogConfig{Level: "info", Format: format})
-		log.Info("it", "config", c, "token", c.Telegram.Token, "pointer", &c.Telegram, slog.Any("telegram", c.Telegram))
+		log.Info("it", "config", c, "token", c.Telegram.Token, "pointer", &c.Telegram, "telegram", c.Telegram)
 	}
 	ways := map[string]string{
-		"v": fmt.Sprintf("%v", c), "+v": fmt.Sprintf("%+v", c), "#v": fmt.Sprintf("%#v", c), "s": fmt.Sprintf("%s", c.Telegram.Token),
+		"v": fmt.Sprintf("%v", c), "+v": fmt.Sprintf("%+v", c), "#v": fmt.Sprintf("%#v", c), "s": c.Telegram.Token.String(),
 		"q": fmt.Sprintf("%q", c.Telegram.Token), "pointer": fmt.Sprintf("%+v", &c), "x": fmt.Sprintf("%x", c.Telegram.Token),
 		"json": string(asJSON), "log": logged.String(),
 		"error": fmt.Errorf("open %v: %w", c.Database.URL, errors.New("no")).Error(),

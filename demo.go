@@ -180,7 +180,7 @@ func openNewsroom(ctx context.Context, file string, log *slog.Logger) (*office, 
 	if len(known) == 0 {
 		if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
 			log.Warn("remember the newsroom's address", "error", err)
-		} else if err := os.WriteFile(file, []byte(listener.Addr().String()), 0o600); err != nil {
+		} else if err := os.WriteFile(file, []byte(listener.Addr().String()), 0o600); err != nil { //nolint:gosec // in the folder that was asked for
 			log.Warn("remember the newsroom's address", "error", err)
 		}
 	}

@@ -22,7 +22,7 @@ const (
 
 // discordSpec reads Discord's description once, where there is one.
 //
-//nolint:gochecknoglobals // It takes seconds and is the same for all tests.
+
 var discordSpec = sync.OnceValues(func() (*discordtest.Spec, error) {
 	specs := os.Getenv("BELLWETHER_SPECS")
 	if specs == "" {

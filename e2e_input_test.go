@@ -43,7 +43,7 @@ func TestBadInputIsAnswered(t *testing.T) {
 	run := launch(t, nil, "run", "--config", configFile(t, sqliteFile(t), market.asOwn(), chat, readPress()))
 	rows := []struct{ text, want string }{
 		{"/quote BTC-UDS", "BTC-USD"},
-		{"/alert bitcion > 70000", "Bitcoin"},
+		{"/alert bitcoyn > 70000", "Bitcoin"},
 		{"/alert BTC-USD > lots", "number"},
 		{"/alert BTC-USD > 70,000", "BTC-USD > 70000"},
 		{"/alert BTC-USD moves -5%", "%"},

@@ -105,7 +105,7 @@ func (e *exchange) tell(symbol string) (price, previous json.Number, ok bool) {
 
 func (e *exchange) spark(w http.ResponseWriter, r *http.Request) {
 	answer := map[string]any{}
-	for _, symbol := range strings.Split(r.FormValue("symbols"), ",") {
+	for symbol := range strings.SplitSeq(r.FormValue("symbols"), ",") {
 		if price, previous, ok := e.tell(symbol); ok {
 			answer[symbol] = map[string]any{
 				"symbol": symbol, "timestamp": []int64{time.Now().Unix()}, "close": []json.Number{price},
@@ -138,7 +138,7 @@ func (e *exchange) chart(w http.ResponseWriter, r *http.Request) {
 
 func (e *exchange) quotes(w http.ResponseWriter, r *http.Request) {
 	list := []any{}
-	for _, symbol := range strings.Split(r.FormValue("symbols"), ",") {
+	for symbol := range strings.SplitSeq(r.FormValue("symbols"), ",") {
 		if price, previous, ok := e.tell(symbol); ok {
 			list = append(list, map[string]any{"symbol": symbol, "last": price, "prev": previous, "time": time.Now().UnixMilli()})
 		}

@@ -68,7 +68,7 @@ func (w Words) Say(id string, pairs ...any) string {
 			config.PluralCount = pairs[i+1]
 		}
 	}
-	text, err := w.localizer.Localize(config) //nolint:misspell // The library spells it so.
+	text, err := w.localizer.Localize(config)
 	if err != nil && text == "" {
 		return id
 	}

@@ -132,7 +132,7 @@ type rig struct {
 
 // described reads Discord's description once, where there is one.
 //
-//nolint:gochecknoglobals // It takes seconds and is the same for all tests.
+
 var described = sync.OnceValues(func() (*discordtest.Spec, error) {
 	specs := os.Getenv("BELLWETHER_SPECS")
 	if specs == "" {

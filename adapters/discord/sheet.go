@@ -38,7 +38,7 @@ type embed struct {
 	Title       string       `json:"title,omitempty"`
 	URL         string       `json:"url,omitempty"`
 	Description string       `json:"description,omitempty"`
-	Colour      int          `json:"color,omitempty"` //nolint:misspell // Discord spells it so.
+	Colour      int          `json:"color,omitempty"`
 	Fields      []embedField `json:"fields,omitempty"`
 	Footer      *embedFooter `json:"footer,omitempty"`
 	Image       *embedImage  `json:"image,omitempty"`

@@ -184,7 +184,7 @@ func TestRateThatTheAdapterKeepsIsNoRefusal(t *testing.T) {
 		var sent []time.Time
 		r.chat.script = func(_ int, _ outbox.Delivery) (outbox.Receipt, error) {
 			if n := len(sent); n >= 5 && time.Since(sent[n-5]) < 5*time.Second {
-				return outbox.Receipt{}, &outbox.Failure{Class: outbox.RetryLater, Code: outbox.CodeLocal, After: sent[n-5].Add(5 * time.Second).Sub(time.Now())}
+				return outbox.Receipt{}, &outbox.Failure{Class: outbox.RetryLater, Code: outbox.CodeLocal, After: time.Until(sent[n-5].Add(5 * time.Second))}
 			}
 			sent = append(sent, time.Now())
 			return outbox.Receipt{}, nil

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"slices"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -104,7 +105,7 @@ func (w *fakeWords) Compose(_ context.Context, sends []outbox.Send) error {
 
 func (w *fakeWords) Repeat(_ context.Context, s outbox.Send) (*message.Message, error) {
 	m := *s.Message
-	m.Footer = append(m.Footer[:len(m.Footer):len(m.Footer)], message.Inline{Text: "possibly repeated"})
+	m.Footer = append(slices.Clip(m.Footer), message.Inline{Text: "possibly repeated"})
 	return &m, nil
 }
 

@@ -386,7 +386,7 @@ func screens(t *testing.T, ctx context.Context, width, height int64, theme strin
 	})
 	run(t, ctx, chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
 		_, err := cdp.Call(ctx, target, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
-			Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: theme}}, //nolint:misspell // the browser's own name
+			Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: theme}},
 		})
 		return err
 	}),

@@ -40,7 +40,7 @@ func TestBadAnswers(t *testing.T) {
 		"redirect to a consent":   {status(302, "Location", "https://consent.example.org/?key=SECRET"), true, 302, 0},
 		"not JSON":                {text("Too Many Requests"), false, 200, 0},
 		"null":                    {text("null"), false, 200, 0},
-		"an error in the body":    {text(`{"spark":{"result":null,"error":{"code":"Unauthorized","description":"Invalid Crumb"}},"chart":{"result":null,"error":{"code":"Unauthorized"}}}`), false, 200, 0}, //nolint:misspell // Yahoo's own word.
+		"an error in the body":    {text(`{"spark":{"result":null,"error":{"code":"Unauthorized","description":"Invalid Crumb"}},"chart":{"result":null,"error":{"code":"Unauthorized"}}}`), false, 200, 0},
 		"401":                     {status(401), true, 401, 0},
 		"403":                     {status(403), true, 403, 0},
 		"429 with a time to wait": {status(429, "Retry-After", "90"), true, 429, 90 * time.Second},
