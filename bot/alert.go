@@ -366,11 +366,17 @@ func (c *call) alreadyTrue(ctx context.Context, r alerts.Rule) bool {
 		return record.Quote.Price.Cmp(k.Level) >= 0
 	case alerts.CrossesBelow:
 		return record.Quote.Price.Cmp(k.Level) <= 0
-	case alerts.MovesPercent:
+	case alerts.EntersRange, alerts.LeavesRange:
+		inside := record.Quote.Price.Cmp(k.Level) >= 0 && record.Quote.Price.Cmp(k.Upper) <= 0
+		return inside == (k.Kind == alerts.EntersRange)
+	case alerts.MovesPercent, alerts.MovesAmount:
 		if k.Window != 0 || record.Base.IsZero() {
 			return false
 		}
 		change := record.Quote.Price.ChangePercent(record.Base)
+		if k.Kind == alerts.MovesAmount {
+			change = record.Quote.Price.Sub(record.Base)
+		}
 		return k.Direction != alerts.Down && change.Cmp(k.Change) >= 0 || k.Direction != alerts.Up && change.Neg().Cmp(k.Change) >= 0
 	}
 	return false

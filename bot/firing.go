@@ -20,7 +20,7 @@ func (k *composition) firing(ctx context.Context, w Words, e alerts.Event, d dre
 	f := e.Firing
 	symbol := k.bot.named(f.Ticker)
 	tone, arrow := message.Rise, "▲ "
-	if f.To.Price.Cmp(f.From.Price) < 0 || f.From.Time.IsZero() && f.Base.Cmp(f.To.Price) > 0 {
+	if fell(f) {
 		tone, arrow = message.Fall, "▼ "
 	}
 	m := &message.Message{Title: arrow + k.happened(w, f, symbol), Tone: tone, Mention: f.Rule.Mention}
@@ -47,14 +47,28 @@ func (k *composition) firing(ctx context.Context, w Words, e alerts.Event, d dre
 	return m
 }
 
+// reached returns the condition that a firing is about.
+func reached(f *alerts.Firing) alerts.Condition {
+	if f.Condition >= 0 && f.Condition < len(f.Rule.Conditions) {
+		return f.Rule.Conditions[f.Condition]
+	}
+	return alerts.Condition{Kind: alerts.Crosses}
+}
+
+// fell tells whether a firing is about a loss. A move is one from its baseline,
+// which the last step of the price may go against.
+func fell(f *alerts.Firing) bool {
+	if f.From.Time.IsZero() || !f.Base.IsZero() && !reached(f).Change.IsZero() {
+		return f.To.Price.Less(f.Base)
+	}
+	return f.To.Price.Less(f.From.Price)
+}
+
 // happened says in one sentence what a price did.
 func (k *composition) happened(w Words, f *alerts.Firing, symbol market.Symbol) string {
-	c := alerts.Condition{Kind: alerts.Crosses}
-	if f.Condition >= 0 && f.Condition < len(f.Rule.Conditions) {
-		c = f.Rule.Conditions[f.Condition]
-	}
+	c := reached(f)
 	way := "up"
-	if f.To.Price.Cmp(f.Base) < 0 {
+	if fell(f) {
 		way = "down"
 	}
 	id := "firing." + string(c.Kind)

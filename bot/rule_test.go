@@ -299,3 +299,28 @@ func TestStormBecomesOneMessageAndAQuestion(t *testing.T) {
 		r.has(ann.press("Mute for 1 h"), "Muted until 10:")
 	})
 }
+
+func TestTheArrowOfAMoveIsThatOfTheMove(t *testing.T) {
+	talk(t, func(r *rig) {
+		ann := r.private("ann")
+		r.has(ann.say("/alert BTC down 0.8% in 1m"), "Alert set")
+		for _, p := range []string{"62500", "62510", "62520", "61960", "61970"} {
+			r.price("BTC-USD", p)
+		}
+		r.has(ann.hears(), "▼ Bitcoin is down 0.8", "From 61,960.00", "to 61,970.00")
+	})
+}
+
+func TestARuleThatIsTrueAlreadySaysSo(t *testing.T) {
+	talk(t, func(r *rig) {
+		ann := r.private("ann")
+		for _, rule := range []string{"BTC > 60000", "BTC < 70000", "BTC enters 60000..70000", "BTC leaves 70000..80000", "BTC down 1%", "BTC moves 100"} {
+			r.has(ann.say("/alert "+rule), "Alert set", "This is so already.")
+		}
+		for _, rule := range []string{"BTC > 70000", "BTC enters 70000..80000", "BTC leaves 50000..70000", "BTC up 1%", "BTC up 100", "BTC moves 9000"} {
+			if out := ann.say("/alert " + rule); strings.Contains(out, "already") {
+				t.Errorf("%s:\n%s", rule, out)
+			}
+		}
+	})
+}
