@@ -36,6 +36,9 @@ func (b *Bot) report(ctx context.Context, s Signal) error {
 	case SignalAdded, SignalRights:
 		return b.revive(ctx, places)
 	case SignalRenamed:
+		if len(places) == 0 {
+			return nil
+		}
 		return b.store.Rename(ctx, places[0].ID, s.Place.Title)
 	}
 	return nil
@@ -47,6 +50,9 @@ func (b *Bot) concerned(ctx context.Context, s Signal) ([]subscriptions.Destinat
 	if s.Place.Address.Chat == "" {
 		return b.store.PlacesOf(ctx, s.Place.Address.Platform, s.Place.Address.Account, s.Place.Community)
 	}
+	if s.Place.Address.Platform == subscriptions.Discord && s.Place.Community != "" {
+		return b.setUp(ctx, s.Place)
+	}
 	known := s.Place
 	if known.Zone == "" {
 		known.Zone = b.zone
@@ -56,6 +62,16 @@ func (b *Bot) concerned(ctx context.Context, s Signal) ([]subscriptions.Destinat
 		return nil, err
 	}
 	return b.within(ctx, place)
+}
+
+// setUp returns a channel of a community where somebody set it up. Discord tells
+// of every channel, and most of them are nobody's here.
+func (b *Bot) setUp(ctx context.Context, at subscriptions.Destination) ([]subscriptions.Destination, error) {
+	all, err := b.store.PlacesOf(ctx, at.Address.Platform, at.Address.Account, at.Community)
+	if err != nil {
+		return nil, err
+	}
+	return slices.DeleteFunc(all, func(d subscriptions.Destination) bool { return d.Address != at.Address }), nil
 }
 
 // within returns a place and, where it is a whole chat, its topics.
