@@ -357,29 +357,32 @@ func (c *call) alreadyTrue(ctx context.Context, r alerts.Rule) bool {
 	if err != nil {
 		return false
 	}
-	record, ok := records[k.Ticker]
-	if !ok {
-		return false
-	}
+	now, ok := records[k.Ticker]
+	return ok && holds(k, now)
+}
+
+// holds tells whether a price is where a condition wants it.
+func holds(k alerts.Condition, now alerts.Standing) bool {
+	price := now.Quote.Price
 	switch k.Kind {
 	case alerts.CrossesAbove:
-		return record.Quote.Price.Cmp(k.Level) >= 0
+		return price.Cmp(k.Level) >= 0
 	case alerts.CrossesBelow:
-		return record.Quote.Price.Cmp(k.Level) <= 0
+		return price.Cmp(k.Level) <= 0
 	case alerts.EntersRange, alerts.LeavesRange:
-		inside := record.Quote.Price.Cmp(k.Level) >= 0 && record.Quote.Price.Cmp(k.Upper) <= 0
+		inside := price.Cmp(k.Level) >= 0 && price.Cmp(k.Upper) <= 0
 		return inside == (k.Kind == alerts.EntersRange)
-	case alerts.MovesPercent, alerts.MovesAmount:
-		if k.Window != 0 || record.Base.IsZero() {
-			return false
-		}
-		change := record.Quote.Price.ChangePercent(record.Base)
-		if k.Kind == alerts.MovesAmount {
-			change = record.Quote.Price.Sub(record.Base)
-		}
-		return k.Direction != alerts.Down && change.Cmp(k.Change) >= 0 || k.Direction != alerts.Up && change.Neg().Cmp(k.Change) >= 0
+	case alerts.MovesPercent:
+		return k.Window == 0 && !now.Base.IsZero() && far(k, price.ChangePercent(now.Base))
+	case alerts.MovesAmount:
+		return k.Window == 0 && !now.Base.IsZero() && far(k, price.Sub(now.Base))
 	}
 	return false
+}
+
+// far tells whether a change is as large as a condition asks, in its direction.
+func far(k alerts.Condition, change market.Price) bool {
+	return k.Direction != alerts.Down && change.Cmp(k.Change) >= 0 || k.Direction != alerts.Up && change.Neg().Cmp(k.Change) >= 0
 }
 
 // ruleButtons are what can be done with a rule.

@@ -42,7 +42,7 @@ func TestRightIsAskedForAtEachChange(t *testing.T) {
 		r.rights.set("-100", "u-ann", subscriptions.RoleMember)
 		r.has(ann.press("Delete"), "(note) Only moderators")
 		r.rights.err = errors.New("make me an administrator here first")
-		r.has(ann.say("/mute 1h"), "I could not find out whether you may do that: make me an administrator here first")
+		r.has(ann.say("/mute 1h"), "I could not find out whether you may do that (make me an administrator here first")
 	})
 }
 

@@ -83,7 +83,7 @@ func TestWhyAndDeliveries(t *testing.T) {
 		ann.reply = "nonsense"
 		r.has(ann.say("/why"), "Nothing was sent here yet that I could explain.")
 		ann.reply = ""
-		r.has(ann.say("/deliveries"), "Of the last ones 1 delivered, 0 waiting, 0 dropped.", "BTC-USD > 62000 · delivered 09:00:")
+		r.has(ann.say("/deliveries"), "Lately: 1 delivered, 0 waiting, 0 dropped.", "BTC-USD > 62000 · delivered 09:00:")
 	})
 }
 
