@@ -102,10 +102,9 @@ func TestSlowerServerIsFoundAndHeldTo(t *testing.T) {
 func TestChatsAreWrittenToAtTheirOwnPace(t *testing.T) {
 	bubble(t, func(t *testing.T, r *rig) {
 		r.opts.Collapser = nil
-		random := rand.New(rand.NewPCG(3, 4))
 		server := newLimited(1000, time.Second)
 		r.chat.script = func(i int, d outbox.Delivery) (outbox.Receipt, error) {
-			time.Sleep(time.Duration(random.IntN(300)) * time.Millisecond)
+			time.Sleep(time.Duration(i*137%300) * time.Millisecond)
 			return server.deliver(i, d)
 		}
 		one, two := r.private("1"), r.private("2")
