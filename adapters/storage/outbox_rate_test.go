@@ -141,7 +141,10 @@ func TestChatsAreWrittenToAtTheirOwnPace(t *testing.T) {
 func TestRefusedChatStopsOnlyItself(t *testing.T) {
 	bubble(t, func(t *testing.T, r *rig) {
 		refused := map[string]bool{"1": true}
+		var mu sync.Mutex
 		r.chat.script = func(_ int, d outbox.Delivery) (outbox.Receipt, error) {
+			mu.Lock()
+			defer mu.Unlock()
 			if refused[d.Address.Chat] {
 				delete(refused, d.Address.Chat)
 				return outbox.Receipt{}, &outbox.Failure{Class: outbox.RetryLater, After: 20 * time.Second}
@@ -161,7 +164,9 @@ func TestRefusedChatStopsOnlyItself(t *testing.T) {
 		}
 		for i := range 3 {
 			chat := fmt.Sprint(10 + i)
+			mu.Lock()
 			refused[chat] = true
+			mu.Unlock()
 			r.add(r.news(r.private(chat)))
 		}
 		r.wait(time.Second)
