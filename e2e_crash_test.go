@@ -20,7 +20,7 @@ import (
 	"bellwether/subscriptions"
 )
 
-var killsFlag = flag.Int("kills", 0, "how often the crash suite kills the process")
+var killsFlag = flag.Int("kills", 0, "how often the crash suite kills the process") //nolint:gochecknoglobals // A flag.
 
 // howManyKills is what the flag says, else the environment, else a few.
 func howManyKills(t *testing.T) int {

@@ -23,7 +23,7 @@ const (
 // discordSpec reads Discord's description once, where there is one.
 //
 
-var discordSpec = sync.OnceValues(func() (*discordtest.Spec, error) {
+var discordSpec = sync.OnceValues(func() (*discordtest.Spec, error) { //nolint:gochecknoglobals // It takes seconds and is the same for all tests.
 	specs := os.Getenv("BELLWETHER_SPECS")
 	if specs == "" {
 		return nil, nil

@@ -244,7 +244,8 @@ func conversations() map[string][]step {
 			fills("BTC-USD > 69900 every time note \"look\"", "Alert changed", "BTC-USD > 69900 every time"),
 			moves("BTC-USD 70120.50", "Bitcoin USD rose to", "69,900.00", "69,500.25", "70,120.50", "look", "floor").
 				offer("Snooze 1 h", "Till tomorrow", "Pause", "Delete", "Re-arm", "Edit", "1 d", "1 m", "1 y"),
-			says("/why", "Why this message", "floor said", "69,500.25", "70,120.50", "Delivery"),
+			says("/quote BTC-USD", "Bitcoin USD"), // by then the alert's delivery is on record
+			says("/why", "Why this message", "floor said", "69,500.25", "70,120.50", "delivered"),
 			says("/deliveries", "BTC-USD > 69900", "delivered"),
 			picks("Snooze 1 h", "Snoozed until", "Bitcoin USD rose to"),
 			picks("Re-arm", "Armed again", "Bitcoin USD rose to"),

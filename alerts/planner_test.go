@@ -47,7 +47,7 @@ func walkPlan(plan *alerts.ReadingPlan, from time.Time, length, every time.Durat
 	return reads
 }
 
-var planStart = time.Date(2026, 3, 4, 14, 0, 0, 0, time.UTC)
+var planStart = time.Date(2026, 3, 4, 14, 0, 0, 0, time.UTC) //nolint:gochecknoglobals // Read only; Go has no constants of this kind.
 
 func TestTwoHundredSymbolsAreReadWithinIntervalAndTwoSeconds(t *testing.T) {
 	for name, every := range map[string]time.Duration{"checks each second": time.Second, "checks each minute": time.Minute} {

@@ -20,7 +20,7 @@ var (
 	_ alerts.BarSource   = (*kraken.Source)(nil)
 )
 
-var now = time.Date(2026, 3, 4, 15, 0, 0, 0, time.UTC)
+var now = time.Date(2026, 3, 4, 15, 0, 0, 0, time.UTC) //nolint:gochecknoglobals // Read only; Go has no constants of this kind.
 
 func serve(t *testing.T, handler http.HandlerFunc) *kraken.Source {
 	t.Helper()

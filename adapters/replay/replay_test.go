@@ -17,13 +17,13 @@ var (
 	_ alerts.QuoteSource = (*replay.Recording)(nil)
 )
 
-var start = time.Date(2026, 3, 4, 9, 30, 0, 0, time.UTC)
+var start = time.Date(2026, 3, 4, 9, 30, 0, 0, time.UTC) //nolint:gochecknoglobals // Read only; Go has no constants of this kind.
 
 type clock struct{ at time.Time }
 
 func (c *clock) now() time.Time { return c.at }
 
-var all = []market.Ticker{
+var all = []market.Ticker{ //nolint:gochecknoglobals // Read only; Go has no constants of this kind.
 	"^STI", "^GSPC", "^DJI", "^IXIC", "BTC-USD", "^CMC200", "^FTSE", "GC=F", "CL=F", "^TNX", "^N225", "^HSI", "^KLSE",
 	"^JKSE", "PSEI.PS", "D05.SI", "AAPL", "NVDA",
 }

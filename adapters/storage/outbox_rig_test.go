@@ -21,8 +21,8 @@ import (
 )
 
 var (
-	telegramMain = outbox.Account{Platform: subscriptions.Telegram, Name: "main"}
-	discordMain  = outbox.Account{Platform: subscriptions.Discord, Name: "main"}
+	telegramMain = outbox.Account{Platform: subscriptions.Telegram, Name: "main"} //nolint:gochecknoglobals // Read only; Go has no constants of this kind.
+	discordMain  = outbox.Account{Platform: subscriptions.Discord, Name: "main"}  //nolint:gochecknoglobals // Read only; Go has no constants of this kind.
 )
 
 // call is one request that the fake platform got.

@@ -23,7 +23,7 @@ var (
 	_ alerts.SymbolSource = (*yahoo.Source)(nil)
 )
 
-var now = time.Date(2026, 3, 4, 15, 0, 0, 0, time.UTC)
+var now = time.Date(2026, 3, 4, 15, 0, 0, 0, time.UTC) //nolint:gochecknoglobals // Read only; Go has no constants of this kind.
 
 // serve starts a server and a source that reads it fast.
 func serve(t *testing.T, handler http.HandlerFunc) *yahoo.Source {

@@ -15,7 +15,7 @@ import (
 	"bellwether/bot/chart"
 )
 
-var update = flag.Bool("update", false, "write the pictures of testdata anew, with a page that shows them")
+var update = flag.Bool("update", false, "write the pictures of testdata anew, with a page that shows them") //nolint:gochecknoglobals // A flag.
 
 // TestGallery compares every variant with the picture that was found right.
 // Another kind of machine may round differently, so a few pixels may differ.
