@@ -1,9 +1,11 @@
 package telegram
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptrace"
@@ -121,6 +123,10 @@ func (t *roundTrip) Do(req *http.Request) (*http.Response, error) {
 	if t.client.Transport != nil {
 		transport = t.client.Transport
 	}
+	if err := measured(req); err != nil {
+		t.cut = true
+		return nil, cause(err)
+	}
 	// Not the client's Do: a send follows no redirect, keeps no cookie and has
 	// its own end, so all that Do adds is time.
 	res, err := transport.RoundTrip(req.WithContext(httptrace.WithClientTrace(t.ctx, trace)))
@@ -131,6 +137,25 @@ func (t *roundTrip) Do(req *http.Request) (*http.Response, error) {
 	t.status, t.header = res.StatusCode, res.Header
 	res.Body = &boundBody{Reader: io.LimitReader(res.Body, maxBody), Closer: res.Body}
 	return res, nil
+}
+
+// measured gives a request with files its length. The library writes those in
+// pieces of no stated length, which not every server of the Bot API, nor every
+// proxy before one, takes.
+func measured(req *http.Request) error {
+	if req.Body == nil || req.Body == http.NoBody || req.ContentLength > 0 {
+		return nil
+	}
+	body, err := io.ReadAll(req.Body)
+	if closed := req.Body.Close(); err == nil {
+		err = closed
+	}
+	if err != nil {
+		return fmt.Errorf("read the request's own body: %w", err)
+	}
+	req.Body, req.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
+	req.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(body)), nil }
+	return nil
 }
 
 // mayHaveArrived tells whether the server may have the whole request. When the

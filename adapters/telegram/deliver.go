@@ -65,7 +65,12 @@ func (c *Client) post(ctx context.Context, d outbox.Delivery, s sheet, params tg
 	if png, uploaded, ok := c.picture(d, s); ok {
 		s.caption(params)
 		receipt, err := c.postPhoto(ctx, params, png, uploaded)
-		if !errors.Is(err, errNoPhoto) || s.body == "" {
+		// A refusal that is not known may be about the picture, too: the words
+		// alone show whether it was.
+		if !isBadMessage(err) || s.body == "" {
+			if err == nil && receipt.ID != "" {
+				c.photos.note(params["chat_id"], receipt.ID)
+			}
 			return receipt, err
 		}
 		c.log.Warn("picture_left_out", "send", int64(d.Send), "error", err)
@@ -159,19 +164,30 @@ func (c *Client) change(ctx context.Context, d outbox.Delivery, s sheet, params 
 	if png, uploaded, ok := c.picture(d, s); ok {
 		receipt, err := c.changePhoto(ctx, s, params, png, uploaded)
 		if !errors.Is(err, errNoPhoto) {
+			if err == nil {
+				c.photos.note(params["chat_id"], params["message_id"])
+			}
 			return receipt, err
 		}
 		delete(params, "media")
+	}
+	if c.photos.has(params["chat_id"], params["message_id"]) && s.fitsCaption() {
+		return c.changeCaption(ctx, s, params)
 	}
 	s.text(params, d.Part, d.Message.Preview)
 	receipt, err := c.receive(c.call(ctx, "editMessageText", params))
 	if !errors.Is(err, errNoText) || !s.fitsCaption() {
 		return receipt, err
 	}
-	// A message with a photo has a caption instead of a text.
 	delete(params, "text")
 	delete(params, "parse_mode")
 	delete(params, "link_preview_options")
+	c.photos.note(params["chat_id"], params["message_id"])
+	return c.changeCaption(ctx, s, params)
+}
+
+// changeCaption edits a message with a photo: it has a caption instead of a text.
+func (c *Client) changeCaption(ctx context.Context, s sheet, params tgbotapi.Params) (outbox.Receipt, error) {
 	s.caption(params)
 	return c.receive(c.call(ctx, "editMessageCaption", params))
 }

@@ -167,6 +167,9 @@ func (c *Client) readCallback(u update) deed {
 	r.At = c.now().UTC()
 	r.Button = q.Data
 	r.Message = strconv.FormatInt(q.Message.ID, 10)
+	if len(m.Photo) > 0 {
+		c.photos.note(r.Place.Address.Chat, r.Message)
+	}
 	d.request = &r
 	return d
 }

@@ -68,6 +68,7 @@ type Client struct {
 	roles   roleCache
 	pending pending
 	press   press
+	photos  pictured
 	answers sync.WaitGroup // answers to callback queries on their way
 }
 

@@ -55,6 +55,7 @@ type chatMessage struct {
 	Forwarded  bool         `json:"is_automatic_forward"`
 	ReplyTo    *chatMessage `json:"reply_to_message"`
 	ViaBot     *user        `json:"via_bot"`
+	Photo      []struct{}   `json:"photo"`
 
 	NewTitle      string      `json:"new_chat_title"`
 	MigrateTo     int64       `json:"migrate_to_chat_id"`

@@ -218,6 +218,10 @@ const maxUpload = 12 << 20
 // readRequest reads parameters from the address, a form, JSON or multipart.
 func readRequest(r *http.Request, method string) (request, error) {
 	call := request{method: method, params: make(map[string]string), http: r}
+	if r.ContentLength < 0 {
+		// Telegram itself takes it; servers that others wrote often do not.
+		return call, &refusal{code: http.StatusLengthRequired, text: http.StatusText(http.StatusLengthRequired)}
+	}
 	kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	addValues(call.params, r.URL.Query())
 	switch kind {
