@@ -122,6 +122,10 @@ func slashed(text string) discordtest.Deed {
 			set("alert", number)
 			set("condition", condition)
 		default:
+			if first == "preview" {
+				set("preview", "yes")
+				first, more, _ = strings.Cut(more, " ")
+			}
 			set("symbol", first)
 			ruleOptions(more, set)
 		}

@@ -230,7 +230,7 @@ func conversations() map[string][]step {
 			says("/unfollow http://nowhere.example/feed", "is not followed here"),
 		},
 		"an alert's life": {
-			says("/alert BTC-USD > 70000", "Alert set", "BTC-USD > 70000", "69,500.25", "In the last").offer("Pause", "Edit", "Delete"),
+			says("/alert BTC-USD > 70000", "Alert set", "BTC-USD > 70000", "69,500.25", "This would have fired").offer("Pause", "Edit", "Delete"),
 			says("/alert BTC-USD > 70000", "There is such an alert already"),
 			says("/alert BTC-USD >", "number is missing").at(telegram, web),
 			says("/alert BTC-USD flies 3", "BTC-USD").at(telegram, web),
@@ -260,13 +260,28 @@ func conversations() map[string][]step {
 			says("/alert remove 1", "Deleted: BTC-USD > 88000").offer("Make it again"),
 			picks("Make it again", "Alert set", "BTC-USD > 88000"),
 		},
+		"a noisy alert": {
+			says("/alert preview BTC-USD > 70000", "Only a look: nothing is set", "This would have fired").offer("Set this alert", "Cancel"),
+			picks("Cancel", "Nothing was set: BTC-USD > 70000"),
+			says("/alert BTC-USD crosses 69500 every time", "Not set yet", "This would have fired", "last on").offer("Set it as it is", "every time with 7 days cooldown: ", "Cancel"),
+			says("/alerts", "No alerts yet"),
+			picks("every time with 7 days", "Alert set", "BTC-USD crosses 69500 every time cooldown 7d").offer("Pause", "Edit", "Delete"),
+			says("/alert edit 1 moves 1%", "Not changed yet", "BTC-USD moves 1%").offer("Change it all the same", "Cancel"),
+			picks("Cancel", "The alert stays as it was."),
+			says("/alert edit 1 moves 1%", "Not changed yet"),
+			picks("Change it all the same", "Alert changed", "BTC-USD moves 1%"),
+			says("/alert preview AAPL < 170", "Only a look: nothing is set", "This would not have fired"),
+			picks("Set this alert", "Alert set", "AAPL < 170"),
+			says("/alerts", "2 alerts", "BTC-USD moves 1%", "AAPL < 170"),
+		},
 		"a watchlist": {
 			says("/alert watchlist moves 3%", "There is no watchlist here yet"),
 			says("/watch NVDA AAPL", "Added", "Watchlist:"),
 			says("/watch NVDA", "Already on the watchlist"),
 			says("/market", "Your watchlist", "121.00"),
 			says("/alert watchlist > 1 every time", "watchlist").at(telegram),
-			says("/alert watchlist moves 3%", "Alert set", "watchlist moves 3%"),
+			says("/alert watchlist moves 3%", "Not set yet", "watchlist moves 3%", "would have fired 14 times"),
+			picks("Set it as it is", "Alert set", "watchlist moves 3%"),
 			moves("NVDA 124.50", "NVIDIA", "is up", "since the previous close", "124.50"),
 			says("/unwatch NVDA", "Done", "Apple"),
 			says("/alerts", "watchlist moves 3%"),
@@ -358,6 +373,10 @@ func lifeOf(form alerts.Form) []step {
 	}
 	steps := []step{says("/watch AAPL NVDA", "Added"), says("/alert "+form.Example, "Alert set").offer("Pause", "Edit", "Delete")}
 	changed := strings.ReplaceAll(form.Example, `"add"`, `"sell"`)
+	if strings.HasPrefix(form.Example, "watchlist moves") {
+		steps[1] = says("/alert "+form.Example, "Not set yet").offer("Set it as it is", "Cancel")
+		steps = append(steps, picks("Set it as it is", "Alert set").offer("Pause", "Edit", "Delete"))
+	}
 	if rest, ok := strings.CutPrefix(form.Example, "gold "); ok {
 		// It is the name of a future and the ticker of a miner.
 		steps[1] = says("/alert "+form.Example, `"gold" can mean several symbols`).offer("GC=F", "GOLD")

@@ -28,6 +28,9 @@ type Preview struct {
 	// Blind tells that the bars can't show what the rule looks for: a window
 	// shorter than they are long.
 	Blind bool
+	// Noisy tells that Count is more than anybody wants to be told: over three a
+	// week.
+	Noisy bool
 	// Suggestions are quieter forms of the rule, where it is noisy: with a
 	// cooldown and, for a move, of a larger size; each the first that is no
 	// longer noisy, or the quietest that still fires.
@@ -54,6 +57,7 @@ func Replay(rule Rule, hours Hours, lines ...market.Line) Preview {
 	if preview.Blind || preview.Count < 2 || !often(preview.Count, days) {
 		return preview
 	}
+	preview.Noisy = true
 	for _, forms := range [][]Rule{rarer(rule, preview.Step), larger(rule)} {
 		best := Suggestion{Count: preview.Count}
 		for _, quieter := range forms {

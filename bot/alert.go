@@ -15,7 +15,8 @@ import (
 
 // handleAlert makes a rule, or runs one of the sub-commands.
 func handleAlert(ctx context.Context, c *call) (result, error) {
-	switch c.subCommand("add", "edit", "list", "pause", "remove", "delete", "resume") {
+	c.looks = c.option("preview") == "yes"
+	switch c.subCommand("add", "edit", "list", "pause", "preview", "remove", "delete", "resume") {
 	case "list":
 		return handleAlerts(ctx, c)
 	case "edit":
@@ -24,10 +25,16 @@ func handleAlert(ctx context.Context, c *call) (result, error) {
 		return c.byName(ctx, handleRulePause)
 	case "remove", "delete":
 		return c.byName(ctx, handleRuleDrop)
+	case "preview":
+		c.looks = true
 	}
 	text := c.ruleText()
 	if text == "" {
-		return c.ask("alert.ask", "alert", ""), nil
+		before := ""
+		if c.looks {
+			before = "preview"
+		}
+		return c.ask("alert.ask", "alert", before), nil
 	}
 	home := *c
 	if c.option("to") == "me" || c.option("to") == "" && c.place.Kind != subscriptions.Private && len(c.Options) > 0 {
@@ -96,55 +103,84 @@ func (c *call) mayMakeRules(ctx context.Context) error {
 	return c.mayChange(ctx)
 }
 
-// makeRule reads the text of a rule, tries it on history, and stores it.
+// makeRule reads the text of a rule, tries it on history, and stores it, or
+// asks first where it would be noisy.
 func (c *call) makeRule(ctx context.Context, text string) (result, error) {
-	draft, err := c.parseRule(ctx, text)
+	draft, err := c.readRule(ctx, text)
 	if err != nil {
 		return result{}, err
 	}
-	if draft.Watchlist && c.place.Watch == 0 {
-		return result{}, refuse("alert.no-watchlist")
-	}
-	if err := c.mayMention(draft.Rule.Mention); err != nil {
-		return result{}, err
-	}
-	mine, err := c.bot.store.RulesOf(ctx, c.place.ID)
-	if err != nil {
-		return result{}, err
-	}
-	canonical := alerts.Canonical(draft.Rule)
-	for _, have := range mine {
-		if alerts.Canonical(have.Rule) == canonical {
-			out := c.say("alert.twice", "Rule", c.sentence(have.Rule))
-			out.answer.Message.Buttons = [][]message.Button{c.ruleButtons(have)}
-			return out, nil
-		}
+	if have, ok, err := c.identical(ctx, draft.Rule, 0); err != nil || ok {
+		return c.twice(have), err
 	}
 	owned, err := c.newRule(ctx, draft)
 	if err != nil {
 		return result{}, err
 	}
-	out := result{answer: Answer{Message: c.ruleMade(ctx, owned)}}
+	t := c.try(ctx, owned.Rule)
+	if c.looks || !c.sure && t.asksFirst(owned.Rule) {
+		return c.askFirst(ctx, owned, 0, t), nil
+	}
+	out := result{answer: Answer{Message: c.ruleMade(ctx, owned, t)}}
 	out.effects, err = c.putNewRule(ctx, owned)
-	out.changes = []subscriptions.Change{c.change("rule", "", canonical)}
+	out.changes = []subscriptions.Change{c.change("rule", "", alerts.Canonical(draft.Rule))}
 	out.after = func() { c.bot.followRule(owned.Rule.ID) }
 	return out, err
+}
+
+// readRule reads the text of a rule and refuses what this place may not have.
+func (c *call) readRule(ctx context.Context, text string) (alerts.Draft, error) {
+	draft, err := c.parseRule(ctx, text)
+	if err != nil {
+		return draft, err
+	}
+	if draft.Watchlist && c.place.Watch == 0 {
+		return draft, refuse("alert.no-watchlist")
+	}
+	return draft, c.mayMention(draft.Rule.Mention)
+}
+
+// identical finds a rule of the place that says the same, beside the one with
+// an id.
+func (c *call) identical(ctx context.Context, rule alerts.Rule, beside alerts.RuleID) (subscriptions.OwnedRule, bool, error) {
+	mine, err := c.bot.store.RulesOf(ctx, c.place.ID)
+	if err != nil {
+		return subscriptions.OwnedRule{}, false, err
+	}
+	canonical := alerts.Canonical(rule)
+	for _, have := range mine {
+		if have.Rule.ID != beside && alerts.Canonical(have.Rule) == canonical {
+			return have, true, nil
+		}
+	}
+	return subscriptions.OwnedRule{}, false, nil
+}
+
+// twice says that there is such a rule already.
+func (c *call) twice(have subscriptions.OwnedRule) result {
+	out := c.say("alert.twice", "Rule", c.sentence(have.Rule))
+	out.answer.Message.Buttons = [][]message.Button{c.ruleButtons(have)}
+	return out
 }
 
 // newRule gives a draft its id and its first states. Prices are read first, so
 // that the next crossing is measured from now on; where no source answers, from
 // the first quote that comes.
 func (c *call) newRule(ctx context.Context, draft alerts.Draft) (subscriptions.OwnedRule, error) {
-	id, err := c.bot.store.NewID(ctx)
-	if err != nil {
-		return subscriptions.OwnedRule{}, err
+	id, owner := int64(c.draft.ID), c.draft.Owner
+	if id == 0 {
+		var err error
+		if id, err = c.bot.store.NewID(ctx); err != nil {
+			return subscriptions.OwnedRule{}, err
+		}
+		owner = c.person
 	}
 	rule := draft.Rule
 	rule.ID, rule.Revision, rule.Created = alerts.RuleID(id), 1, c.now
 	if draft.Watchlist {
 		rule.Watchlist = alerts.WatchlistID(c.place.Watch)
 	}
-	owned := subscriptions.OwnedRule{Rule: rule, Destination: c.place.ID, Owner: c.person}
+	owned := subscriptions.OwnedRule{Rule: rule, Destination: c.place.ID, Owner: owner}
 	tickers, err := c.bot.tickersOf(ctx, rule)
 	if err != nil {
 		return owned, err
@@ -194,6 +230,9 @@ func (c *call) goesOn(text string, wrong *alerts.ParseError) []Effect {
 	if wrong.Problem.Code != alerts.ProblemNoCondition || wrong.Rest != "" || c.place.Address.Platform == subscriptions.Discord {
 		return nil
 	}
+	if c.looks {
+		text = "preview " + text
+	}
 	return []Effect{PutStep{Destination: c.place.ID, Person: c.person, Step: "ask alert " + text}}
 }
 
@@ -224,7 +263,7 @@ func (c *call) parseProblem(text string, wrong *alerts.ParseError) *message.Mess
 	odd := wrong.Problem.Args["Text"]
 	for _, s := range options[:min(len(options), 5)] {
 		fixed := strings.Replace(text, odd, string(s.Ticker), 1)
-		if data := message.Data("pick", "alert "+fixed); data != "" {
+		if data := message.Data("pick", c.alertWords()+fixed); data != "" {
 			m.Buttons = append(m.Buttons, []message.Button{{Label: message.Cut(string(s.Ticker)+" · "+s.Name, 40), Data: data}})
 		}
 	}
@@ -238,14 +277,22 @@ func (c *call) parseProblem(text string, wrong *alerts.ParseError) *message.Mess
 	if len(options) > 0 && len(m.Buttons) == 0 {
 		// Too long for a button: it can still be copied.
 		fixed := strings.Replace(text, odd, string(options[0].Ticker), 1)
-		m.Blocks = append(m.Blocks, message.P(message.T(c.words.Say("parse.suggest")+" "), message.C("/alert "+fixed)))
+		m.Blocks = append(m.Blocks, message.P(message.T(c.words.Say("parse.suggest")+" "), message.C("/"+c.alertWords()+fixed)))
 	} else if wrong.Suggest != "" && len(wrong.Choices) == 0 {
-		m.Blocks = append(m.Blocks, message.P(message.T(c.words.Say("parse.suggest")+" "), message.C("/alert "+wrong.Suggest)))
-		if data := message.Data("pick", "alert "+wrong.Suggest); data != "" && len(m.Buttons) == 0 {
+		m.Blocks = append(m.Blocks, message.P(message.T(c.words.Say("parse.suggest")+" "), message.C("/"+c.alertWords()+wrong.Suggest)))
+		if data := message.Data("pick", c.alertWords()+wrong.Suggest); data != "" && len(m.Buttons) == 0 {
 			m.Buttons = [][]message.Button{{{Label: message.Cut(wrong.Suggest, 40), Data: data}}}
 		}
 	}
 	return m
+}
+
+// alertWords are what stands before a rule that is typed like this one.
+func (c *call) alertWords() string {
+	if c.looks {
+		return "alert preview "
+	}
+	return "alert "
 }
 
 // mayMention lets alerts notify only a role that a moderator allowed.
@@ -261,7 +308,7 @@ func (c *call) sentence(r alerts.Rule) string { return alerts.CanonicalIn(r, c.w
 
 // ruleMade shows a rule that was made: where the price stands, how often it is
 // read, and what the rule would have done.
-func (c *call) ruleMade(ctx context.Context, owned subscriptions.OwnedRule) *message.Message {
+func (c *call) ruleMade(ctx context.Context, owned subscriptions.OwnedRule, t trial) *message.Message {
 	m := &message.Message{Title: c.words.Say("alert.made"), Blocks: []message.Block{message.P(message.C(c.sentence(owned.Rule)))}}
 	fields := c.ruleFacts(ctx, owned)
 	if len(fields) > 0 {
@@ -273,16 +320,26 @@ func (c *call) ruleMade(ctx context.Context, owned subscriptions.OwnedRule) *mes
 	if c.alreadyTrue(ctx, owned.Rule) {
 		m.Blocks = append(m.Blocks, c.words.P("alert.already"))
 	}
-	preview, suggestions, picture := c.preview(ctx, owned)
-	m.Picture = picture
-	m.Blocks = append(m.Blocks, preview...)
-	m.Buttons = append(m.Buttons, suggestions...)
+	m.Picture = c.trialPicture(owned.Rule, t)
+	m.Blocks = append(m.Blocks, c.account(t)...)
+	if quieter := c.quieterForms(owned.Rule, t, "rule.set", owned.Rule.ID); len(quieter) > 0 && c.draft.ID == 0 {
+		id := "preview.noisy"
+		if owned.Rule.Repeat != alerts.EveryTime {
+			id = "preview.noisy.once"
+		}
+		m.Blocks = append(m.Blocks, c.words.P(id))
+		m.Buttons = append(m.Buttons, quieter...)
+	}
 	m.Buttons = append(m.Buttons, c.ruleButtons(owned))
-	if owned.Destination != c.place.ID || c.Place.Kind != c.place.Kind {
+	if c.elsewhere() {
 		m.Blocks = append(m.Blocks, c.words.P("alert.private"))
 	}
 	return m
 }
+
+// elsewhere tells that what is made belongs to the person's private chat, and
+// is made in a shared place.
+func (c *call) elsewhere() bool { return c.Place.Kind != c.place.Kind && !c.remote }
 
 // ruleFacts tells where the price stands and how it is read.
 func (c *call) ruleFacts(ctx context.Context, owned subscriptions.OwnedRule) []message.Field {

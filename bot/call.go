@@ -22,7 +22,14 @@ type call struct {
 	remote bool                      // place is set up from another chat
 	// exact tells that the text is of our own making: a ticker in it is that
 	// symbol, even where people may mean another by the word (GOLD, the share).
-	exact  bool
+	exact bool
+	// looks tells that nothing is to be set, only shown.
+	looks bool
+	// sure tells that who asks knows what the rule would do, or has it set
+	// again: it is set without a question.
+	sure bool
+	// draft is what was decided on; zero for what was typed.
+	draft  subscriptions.Draft
 	person subscriptions.PersonID
 	words  Words
 	now    time.Time

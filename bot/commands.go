@@ -50,6 +50,8 @@ func alertCommand(symbol, rule Option) Command {
 				{Name: "mention", Brief: "A role to notify", Kind: OptionRole},
 				{Name: "to", Brief: "Who gets it", Kind: OptionText,
 					Choices: []Choice{{Label: "me, by direct message", Value: "me"}, {Label: "this channel", Value: "here"}}},
+				{Name: "preview", Brief: "Only show what it would have done", Kind: OptionText,
+					Choices: []Choice{{Label: "yes, set nothing", Value: "yes"}}},
 			}},
 			{Name: "edit", Brief: "Change an alert", Changes: true, Options: []Option{rule, condition}},
 			{Name: "list", Brief: "The alerts of this place and your own"},

@@ -68,9 +68,14 @@ func (c *call) grammar() *message.Message {
 			conditions = append(conditions, item)
 		}
 	}
+	look := "/alert preview NVDA moves 2%"
+	if c.chat.Address.Platform == subscriptions.Discord {
+		look = "/alert add symbol: NVDA condition: moves 2% preview: yes"
+	}
 	m.Blocks = []message.Block{
 		message.Items(conditions...), c.words.P("help.grammar.options"), message.Items(options...),
 		message.P(message.T(c.words.Say("help.grammar.example")+" "), message.C(`/alert gold below 2300 every time cooldown 1h note "add"`)),
+		message.P(message.T(c.words.Say("help.grammar.preview")+" "), message.C(look)),
 	}
 	return m
 }

@@ -37,6 +37,14 @@ type PutRule struct {
 // DropRule deletes a rule, its states and the subscriptions to it.
 type DropRule struct{ Rule alerts.RuleID }
 
+// PutDraft keeps a draft for a decision. Of a person's drafts the last hundred
+// are kept.
+type PutDraft struct{ Draft subscriptions.Draft }
+
+// DropDraft ends a draft; the outcome fails with subscriptions.ErrNotFound where
+// it is not there any more, so that it is decided on once.
+type DropDraft struct{ ID alerts.RuleID }
+
 // PutFeed adds a feed where its address is not known yet.
 type PutFeed struct{ Feed news.Feed }
 
@@ -87,6 +95,8 @@ type Forget struct {
 
 func (PutRule) effect()        {}
 func (DropRule) effect()       {}
+func (PutDraft) effect()       {}
+func (DropDraft) effect()      {}
 func (PutFeed) effect()        {}
 func (Subscribe) effect()      {}
 func (Unsubscribe) effect()    {}

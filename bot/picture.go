@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"hash/fnv"
 	"strconv"
 	"strings"
 	"time"
@@ -132,12 +133,18 @@ func (b *Bot) draw(w Words, v view, p chart.Price) *message.Picture {
 			alt = append(alt, w.Say("chart.alt.level", "Level", l.Label))
 		}
 	}
+	// Rules of as many marks differ in where those are.
+	marks := fnv.New32a()
+	for _, mark := range v.fired {
+		_, _ = fmt.Fprintln(marks, mark.Time.Unix(), mark.Price)
+	}
 	// An alert shows the moment at which it fired, whenever it is composed.
 	minute := strconv.FormatInt(w.now.Unix()/60, 10)
 	if f := v.firing; f != nil {
 		minute = f.To.Price.String() + "@" + strconv.FormatInt(f.To.Time.Unix(), 10)
 	}
-	key := fmt.Sprintf("chart/%s/%s%s/%d/%t/%s/%s/%s", v.symbol.Ticker, v.back.name, levels.String(), len(p.Marks), p.Dark, w.Say("locale"), w.zone, minute)
+	key := fmt.Sprintf("chart/%s/%s%s/%d-%x/%t/%s/%s/%s", v.symbol.Ticker, v.back.name, levels.String(), len(p.Marks), marks.Sum32(), p.Dark,
+		w.Say("locale"), w.zone, minute)
 	return message.NewPicture(key, strings.Join(alt, " "), func() ([]byte, error) {
 		var buffer bytes.Buffer
 		err := chart.DrawPrice(&buffer, p, b.fonts)

@@ -2,56 +2,132 @@ package bot
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"bellwether/alerts"
 	"bellwether/alerts/market"
 	"bellwether/bot/message"
-	"bellwether/subscriptions"
 )
 
 // previewDays is how far back a rule is tried before it is kept.
 const previewDays = 30
 
-// preview tries a rule on history and says how often it would have fired; where
-// that is often, it offers quieter forms by buttons. A rule on one symbol is
-// shown as a picture, too.
-func (c *call) preview(ctx context.Context, owned subscriptions.OwnedRule) ([]message.Block, [][]message.Button, *message.Picture) {
-	found, lines, ok := c.tryOnHistory(ctx, owned)
-	w := c.words
-	if !ok || found.Blind {
-		return []message.Block{w.P("preview.blind")}, nil, nil
+// trialSymbols is how many symbols a rule is tried on at most: each is a
+// request to a source, and somebody waits for the answer.
+const trialSymbols = 10
+
+// trial is what a rule would have done, as far as that can be known.
+type trial struct {
+	found alerts.Preview
+	lines []market.Line // of each of its symbols
+	// lack says why it could not be tried, as a sentence's id; "" where it was.
+	lack string
+}
+
+// asksFirst tells whether a rule is shown before it is made. What repeats, and a
+// move, whose size is easily taken too small, asks when it would be noisy. A
+// price that is to be told once is made at once: it is told once, and nobody
+// who forgot to press a button misses it.
+func (t trial) asksFirst(r alerts.Rule) bool {
+	return t.found.Noisy && (r.Repeat == alerts.EveryTime ||
+		slices.ContainsFunc(r.Conditions, func(k alerts.Condition) bool { return !k.Change.IsZero() }))
+}
+
+// try replays the last days of a rule's symbols.
+func (c *call) try(ctx context.Context, rule alerts.Rule) trial {
+	if c.bot.history == nil {
+		return trial{lack: "preview.unknown"}
 	}
-	days := int(found.To.Sub(found.From).Hours()/24 + 0.5)
+	tickers, err := c.bot.allTickers(ctx, rule)
+	if err != nil || len(tickers) == 0 {
+		return trial{lack: "preview.unknown"}
+	}
+	if len(tickers) > trialSymbols {
+		return trial{lack: "preview.many"}
+	}
+	ctx, cancel := context.WithTimeout(ctx, readTime)
+	defer cancel()
+	from := c.now.Add(-previewDays * 24 * time.Hour)
+	lines := make([]market.Line, 0, len(tickers))
+	for _, t := range tickers {
+		line, err := c.bot.history.Line(ctx, t, 15*time.Minute, from)
+		if err != nil || len(line.Bars) < 10 || line.Bars[0].Time.After(from.Add(trialSlack)) {
+			line, err = c.bot.history.Line(ctx, t, 24*time.Hour, from)
+		}
+		if err != nil || len(line.Bars) < 5 {
+			return trial{lack: "preview.unknown"}
+		}
+		lines = append(lines, line)
+	}
+	t := trial{found: alerts.Replay(rule, c.bot.tradingHours, lines...), lines: lines}
+	if t.found.Blind {
+		t.lack = "preview.blind"
+	}
+	return t
+}
+
+// trialSlack is how much later than asked for a past may begin and still count
+// as the whole of it: a weekend and holidays lie between.
+const trialSlack = 5 * 24 * time.Hour
+
+// account says how often a rule would have fired.
+func (c *call) account(t trial) []message.Block {
+	w, found := c.words, t.found
+	if t.lack != "" {
+		return []message.Block{w.P(t.lack, "Max", trialSymbols)}
+	}
+	days := previewDays
+	if tried := c.now.Sub(found.From); tried < previewDays*24*time.Hour-trialSlack {
+		days = int(tried.Hours()/24 + 0.5)
+	}
 	var blocks []message.Block
 	if found.Count == 0 {
 		blocks = append(blocks, w.P("preview.none", "Days", days))
 	} else {
-		last := w.Clock(found.Last)
-		if found.Step >= 24*time.Hour {
-			last = found.Last.In(w.zone).Format("Mon 2 Jan")
-		}
-		blocks = append(blocks, w.P("preview.count", "Days", days, "Count", found.Count, "Last", last))
+		blocks = append(blocks, w.P("preview.count", "Days", days, "Count", found.Count, "Last", c.lastly(found)))
 	}
 	if found.Step >= 24*time.Hour {
 		blocks = append(blocks, w.P("preview.daily"))
 	}
+	return blocks
+}
+
+// lastly says when a rule would have fired last: "on Tuesday 15:20". Bars of a
+// day don't tell the hour, and their date is a date everywhere.
+func (c *call) lastly(found alerts.Preview) string {
+	last, hour := found.Last.In(c.words.zone), " 15:04"
+	if found.Step >= 24*time.Hour {
+		last, hour = found.Last.UTC(), ""
+	}
+	layout := "2 Jan" + hour
+	if c.now.Sub(found.Last) < 6*24*time.Hour {
+		layout = "Monday" + hour
+	}
+	return last.Format(layout)
+}
+
+// quieterForms are the buttons that make the rule, or the draft, with an id a
+// quieter one.
+func (c *call) quieterForms(rule alerts.Rule, t trial, verb string, id alerts.RuleID) [][]message.Button {
 	var buttons [][]message.Button
-	for _, s := range found.Suggestions {
-		label, data := c.suggestion(owned.Rule, s.Rule)
-		if data = message.Data("rule.set", id36(int64(owned.Rule.ID)), data); data != "" {
+	for _, s := range t.found.Suggestions {
+		label, change := c.suggestion(rule, s.Rule)
+		if data := message.Data(verb, id36(int64(id)), change); data != "" {
 			buttons = append(buttons, []message.Button{{
-				Label: message.Cut(w.Say("preview.times", "Change", label, "Count", s.Count), 40), Data: data,
+				Label: message.Cut(c.words.Say("preview.times", "Change", label, "Count", s.Count), 40), Data: data,
 			}})
 		}
 	}
-	if len(buttons) > 0 {
-		blocks = append(blocks, w.P("preview.noisy"))
+	return buttons
+}
+
+// trialPicture shows what a rule on one symbol would have done.
+func (c *call) trialPicture(rule alerts.Rule, t trial) *message.Picture {
+	if t.lack != "" || len(t.lines) != 1 {
+		return nil
 	}
-	if len(lines) != 1 {
-		return blocks, buttons, nil
-	}
-	return blocks, buttons, c.bot.previewPicture(w, owned.Rule, lines[0], found, c.place.Settings.Light)
+	return c.bot.previewPicture(c.words, rule, t.lines[0], t.found, c.place.Settings.Light)
 }
 
 // suggestion says in what a quieter rule differs, and how a button names that.
@@ -62,33 +138,6 @@ func (c *call) suggestion(from, to alerts.Rule) (label, data string) {
 		}
 	}
 	return c.words.Say("preview.cooldown", "Time", c.words.Span(to.Cooldown)), cooldownMark + to.Cooldown.String()
-}
-
-// tryOnHistory replays the last days of a rule's symbols, which it returns; ok
-// is false where there is no history of one of them.
-func (c *call) tryOnHistory(ctx context.Context, owned subscriptions.OwnedRule) (alerts.Preview, []market.Line, bool) {
-	if c.bot.history == nil {
-		return alerts.Preview{}, nil, false
-	}
-	tickers, err := c.bot.allTickers(ctx, owned.Rule)
-	if err != nil || len(tickers) == 0 || len(tickers) > 10 {
-		return alerts.Preview{}, nil, false
-	}
-	ctx, cancel := context.WithTimeout(ctx, readTime)
-	defer cancel()
-	from := c.now.Add(-previewDays * 24 * time.Hour)
-	lines := make([]market.Line, 0, len(tickers))
-	for _, t := range tickers {
-		line, err := c.bot.history.Line(ctx, t, 15*time.Minute, from)
-		if err != nil || len(line.Bars) < 10 || line.Bars[0].Time.After(from.Add(5*24*time.Hour)) {
-			line, err = c.bot.history.Line(ctx, t, 24*time.Hour, from)
-		}
-		if err != nil || len(line.Bars) < 5 {
-			return alerts.Preview{}, nil, false
-		}
-		lines = append(lines, line)
-	}
-	return alerts.Replay(owned.Rule, c.bot.tradingHours, lines...), lines, true
 }
 
 // allTickers returns every symbol that a rule looks at.

@@ -42,8 +42,8 @@ func verbs() map[string]verb {
 		"rule.drop": {handleRuleDrop, true}, "rule.snooze": {handleRuleSnooze, true}, "rule.rearm": {handleRuleRearm, true},
 		"rule.edit": {handleRuleEdit, false}, "rule.edited": {handleRuleEdited, true}, "rule.set": {handleRuleSet, true},
 		"rule.move": {handleRuleMove, true}, "rule.copy": {handleRuleCopy, true}, "rule.show": {handleRuleShow, false}, "rule.undo": {handleRuleUndo, true},
-		"rule.scale": {handleRuleScale, true},
-		"feed.drop":  {handleFeedDrop, true}, "feed.off": {handleFeedOff, true}, "bell.drop": {handleBellDrop, true},
+		"rule.scale": {handleRuleScale, true}, "draft.keep": {handleDraftKeep, true}, "draft.drop": {handleDraftDrop, true},
+		"feed.drop": {handleFeedDrop, true}, "feed.off": {handleFeedOff, true}, "bell.drop": {handleBellDrop, true},
 		"stop.yes": {handleStopYes, true}, "stop.no": {handleStopNo, false},
 	}
 }
@@ -219,7 +219,12 @@ func handleText(ctx context.Context, c *call) (result, error) {
 	case "ask": // a command that lacked a part: "ask alert BTC-USD"
 		command, before, _ := strings.Cut(rest, " ")
 		if _, err := alerts.Parse(c.Text, c.env()); err == nil && command == "alert" {
-			before = "" // a whole rule needs no beginning
+			// A whole rule needs no beginning; a look stays one.
+			if look, _, _ := strings.Cut(before, " "); look == "preview" {
+				before = look
+			} else {
+				before = ""
+			}
 		}
 		out, err := c.typed(ctx, command, strings.TrimSpace(before+" "+c.Text))
 		out.effects = append(out.effects, forget)

@@ -17,8 +17,7 @@ import (
 var errNotYours = subscriptions.ErrNotFound
 
 // owned finds a rule by the id that a button carries, where the caller may
-// change it: in the place it belongs to, by those who may; and in a private
-// chat, by its owner.
+// change it.
 func (c *call) owned(ctx context.Context, text string) (subscriptions.OwnedRule, error) {
 	id, err := strconv.ParseInt(text, 36, 64)
 	if err != nil || id <= 0 {
@@ -28,28 +27,38 @@ func (c *call) owned(ctx context.Context, text string) (subscriptions.OwnedRule,
 	if err != nil {
 		return owned, err
 	}
-	if owned.Destination == c.place.ID {
-		if owned.Owner == c.person && c.place.Settings.OpenTo != "" {
-			return owned, nil
+	_, err = c.at(ctx, owned.Destination, owned.Owner)
+	return owned, err
+}
+
+// at returns the call as one about the destination that something belongs to,
+// where the caller may change it: in that place, those who may; and of a
+// private chat, its owner.
+func (c *call) at(ctx context.Context, d subscriptions.DestinationID, owner subscriptions.PersonID) (*call, error) {
+	if d == c.place.ID {
+		if owner == c.person && c.place.Settings.OpenTo != "" {
+			return c, nil
 		}
-		return owned, c.mayChange(ctx)
+		return c, c.mayChange(ctx)
 	}
-	home, err := c.bot.store.Destination(ctx, owned.Destination)
+	place, err := c.bot.store.Destination(ctx, d)
 	if err != nil {
-		return owned, err
+		return nil, err
 	}
-	if home.Kind == subscriptions.Private && owned.Owner == c.person {
-		return owned, nil
+	home := *c
+	home.place = place
+	home.words = c.bot.catalogue.Words(c.words.Say("locale"), place.Zone, c.now)
+	if place.Kind == subscriptions.Private && owner == c.person {
+		return &home, nil
 	}
-	if home.Kind == subscriptions.Broadcast && c.chat.Kind == subscriptions.Private && home.Address.Platform == c.chat.Address.Platform {
+	if place.Kind == subscriptions.Broadcast && c.chat.Kind == subscriptions.Private && place.Address.Platform == c.chat.Address.Platform {
 		// The button is from when the channel was set up here.
-		channel := *c
-		channel.place, channel.remote = home, true
-		if channel.mayChange(ctx) == nil {
-			return owned, nil
+		home.remote = true
+		if home.mayChange(ctx) == nil {
+			return &home, nil
 		}
 	}
-	return owned, errNotYours
+	return nil, errNotYours
 }
 
 // putChanged stores a changed rule and has the memory follow. States replace
@@ -139,7 +148,7 @@ func handleRuleUndo(ctx context.Context, c *call) (result, error) {
 		if change.Request == c.arg(0) && change.What == "rule" && change.After == "" {
 			text, _, _ := strings.Cut(change.Before, restMark)
 			again := *c
-			again.exact = true
+			again.exact, again.sure = true, true
 			out, err := again.makeRule(ctx, text)
 			out.answer.Edit = true
 			return out, err
@@ -261,7 +270,7 @@ func handleRuleCopy(ctx context.Context, c *call) (result, error) {
 		return result{}, refuse("moderator.only")
 	}
 	home := *c
-	home.exact = true
+	home.exact, home.sure = true, true
 	if home.place, err = c.mine(ctx); err != nil {
 		return result{}, err
 	}
@@ -341,33 +350,52 @@ func handleRuleSet(ctx context.Context, c *call) (result, error) {
 	if !ok {
 		return result{}, refuse("button.unknown")
 	}
-	out, err := c.editRule(ctx, c.arg(0), text)
+	chosen := *c
+	chosen.sure = true
+	out, err := chosen.editRule(ctx, c.arg(0), text)
 	out.answer.Edit = true
 	return out, err
 }
 
-// editRule gives a rule a new text; what it is about may change too.
+// firesLike tells whether two rules fire at the same moments: they differ at
+// most in what they say and in when they end.
+func firesLike(a, b alerts.Rule) bool {
+	for _, r := range []*alerts.Rule{&a, &b} {
+		r.Note, r.Mention, r.Expires = "", "", time.Time{}
+	}
+	return alerts.Canonical(a) == alerts.Canonical(b)
+}
+
+// editRule gives a rule a new text; what it is about may change too. It asks
+// first where the rule would become noisy.
 func (c *call) editRule(ctx context.Context, id, text string) (result, error) {
 	owned, err := c.owned(ctx, id)
 	if err != nil {
 		return result{}, err
 	}
-	ours := *c
+	home, err := c.at(ctx, owned.Destination, owned.Owner)
+	if err != nil {
+		return result{}, err
+	}
+	ours := *home
 	ours.exact = true
-	draft, err := ours.parseRule(ctx, text)
+	draft, err := ours.readRule(ctx, text)
 	if err != nil {
 		return result{}, err
 	}
-	if err := c.mayMention(draft.Rule.Mention); err != nil {
-		return result{}, err
+	if have, ok, err := ours.identical(ctx, draft.Rule, owned.Rule.ID); err != nil || ok {
+		return ours.twice(have), err
 	}
-	before := c.stateSentence(owned)
-	next, err := c.newRule(ctx, draft)
+	next, err := ours.newRule(ctx, draft)
 	if err != nil {
 		return result{}, err
+	}
+	next.Destination, next.Owner = owned.Destination, owned.Owner
+	t := ours.try(ctx, next.Rule)
+	if !c.sure && t.asksFirst(next.Rule) && !firesLike(next.Rule, owned.Rule) {
+		return ours.askFirst(ctx, next, owned.Rule.ID, t), nil
 	}
 	next.Rule.ID, next.Rule.Revision, next.Rule.Created = owned.Rule.ID, owned.Rule.Revision, owned.Rule.Created
-	next.Destination, next.Owner = owned.Destination, owned.Owner
 	arming, version := int64(1), int64(1)
 	for _, st := range owned.States {
 		arming, version = max(arming, st.Arming+1), max(version, st.Version+1)
@@ -377,8 +405,7 @@ func (c *call) editRule(ctx context.Context, id, text string) (result, error) {
 		// counting.
 		next.States[i].Rule, next.States[i].Arming, next.States[i].Version = owned.Rule.ID, arming, version
 	}
-	shown := next
-	out := result{answer: Answer{Message: c.ruleMade(ctx, shown)}}
-	out.answer.Message.Title = c.words.Say("rule.edited")
-	return c.putChanged(next, next.States, before, out)
+	out := result{answer: Answer{Message: ours.ruleMade(ctx, next, t)}}
+	out.answer.Message.Title = ours.words.Say("rule.edited")
+	return ours.putChanged(next, next.States, ours.stateSentence(owned), out)
 }

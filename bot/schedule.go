@@ -292,7 +292,7 @@ func (b *Bot) prune(ctx context.Context) error {
 		return now.Add(-d)
 	}
 	return b.store.Prune(ctx, Horizon{
-		Inbox: ago(b.keep.Inbox), Articles: ago(b.keep.Articles), Events: ago(b.keep.Events), Sends: ago(b.keep.Sends),
+		Inbox: ago(b.keep.Inbox), Drafts: ago(draftLife), Articles: ago(b.keep.Articles), Events: ago(b.keep.Events), Sends: ago(b.keep.Sends),
 		MinuteBars: ago(b.keep.MinuteBars), DayBars: ago(b.keep.DayBars),
 	})
 }

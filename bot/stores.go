@@ -55,6 +55,8 @@ type Rules interface {
 	RulesOf(ctx context.Context, d subscriptions.DestinationID) ([]subscriptions.OwnedRule, error)
 	// Rule returns one, or subscriptions.ErrNotFound.
 	Rule(ctx context.Context, id alerts.RuleID) (subscriptions.OwnedRule, error)
+	// Draft returns a rule that waits for a decision, or subscriptions.ErrNotFound.
+	Draft(ctx context.Context, id alerts.RuleID) (subscriptions.Draft, error)
 	// EachRule hands over all rules in chunks.
 	EachRule(ctx context.Context, take func([]subscriptions.OwnedRule) error) error
 	// FinishDelivered ends rules that fire once and whose alert has arrived.
@@ -131,7 +133,7 @@ type Retention interface {
 
 // Horizon says from when on things are kept. UTC; zero keeps all.
 type Horizon struct {
-	Inbox, Articles, Events, Sends, MinuteBars, DayBars time.Time
+	Inbox, Drafts, Articles, Events, Sends, MinuteBars, DayBars time.Time
 }
 
 // Stores is everything that the bot keeps.

@@ -73,6 +73,10 @@ func (s *Store) apply(tx *gorm.DB, effect bot.Effect) error {
 		return s.putRule(tx, e)
 	case bot.DropRule:
 		return dropRule(tx, int64(e.Rule))
+	case bot.PutDraft:
+		return putDraft(tx, e.Draft)
+	case bot.DropDraft:
+		return dropDraft(tx, int64(e.ID))
 	case bot.PutFeed:
 		row := toFeedRow(e.Feed)
 		return tx.Clauses(clause.OnConflict{DoNothing: true}).Create(&row).Error
@@ -249,6 +253,7 @@ func forget(tx *gorm.DB, destination int64, now stamp) error {
 		"DELETE FROM watched_symbols WHERE watchlist = (SELECT watch FROM destinations WHERE id = ?)",
 		"UPDATE destinations SET watch = 0 WHERE id = ?",
 		"DELETE FROM conversations WHERE destination = ?",
+		"DELETE FROM drafts WHERE destination = ?",
 	} {
 		if err := tx.Exec(statement, destination).Error; err != nil {
 			return err

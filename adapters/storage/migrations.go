@@ -17,6 +17,7 @@ func migrations() []*gormigrate.Migration {
 			outboxTables,
 		)},
 		{ID: "0002-lease", Migrate: inOrder(leaseTables)},
+		{ID: "0003-drafts", Migrate: inOrder(draftTables)},
 	}
 }
 

@@ -17,6 +17,7 @@ func (s *Store) Prune(ctx context.Context, h bot.Horizon) error {
 		}
 	}
 	run(h.Inbox, s.PruneInbox)
+	run(h.Drafts, s.pruneDrafts)
 	run(h.Articles, s.PruneArticles)
 	run(h.Sends, s.PruneSends)
 	run(h.Events, func(ctx context.Context, before time.Time) error { return s.pruneEvents(ctx, toStamp(before)) })
