@@ -1,11 +1,8 @@
 package hours_test
 
 import (
-	"encoding/json"
 	"errors"
 	"math/rand/v2"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -69,6 +66,31 @@ func TestStatus(t *testing.T) {
 		"gold on Sunday evening":                {"XCEC", ny, "2024-07-07 19:00", hours.Open, "22h", hours.Break, false},
 		"oil on a US holiday":                   {"XNYM", ny, "2024-09-02 14:00", hours.Open, "30m", hours.Closed, true},
 		"index futures end before oil":          {"XCME", ny, "2024-09-02 14:00", hours.Closed, "4h", hours.Open, false},
+		"gold on a holiday that is a Friday":    {"XCEC", ny, "2026-06-19 12:30", hours.Open, "30m", hours.Closed, true},
+		"oil on the day after Thanksgiving":     {"XNYM", ny, "2025-11-28 14:00", hours.Open, "45m", hours.Closed, true},
+		"index futures on Good Friday 2026":     {"XCME", ny, "2026-04-03 09:00", hours.Open, "15m", hours.Closed, true},
+		"gold on Good Friday 2026":              {"XCEC", ny, "2026-04-03 09:00", hours.Closed, "57h", hours.Open, false},
+		"gold goes on in the evening of Monday": {"XCEC", ny, "2026-09-07 15:00", hours.Closed, "3h", hours.Open, false},
+		"gold after the data's end":             {"XCEC", ny, "2027-01-04 12:00", hours.Unknown, "0s", hours.Unknown, false},
+		"gold from Singapore in US winter":      {"XCEC", "Asia/Singapore", "2026-01-07 06:30", hours.Break, "30m", hours.Open, false},
+		"gold from Singapore in US summer":      {"XCEC", "Asia/Singapore", "2026-07-08 05:30", hours.Break, "30m", hours.Open, false},
+		"gold from London between the changes":  {"XCEC", "Europe/London", "2026-03-10 21:30", hours.Break, "30m", hours.Open, false},
+		"gold from London in autumn's gap":      {"XCEC", "Europe/London", "2026-10-27 21:30", hours.Break, "30m", hours.Open, false},
+		"New York's day of mourning":            {"XNYS", ny, "2025-01-09 12:00", hours.Closed, "21h30m", hours.Open, false},
+		"Sydney in its summer":                  {"XASX", "UTC", "2026-01-06 22:30", hours.Closed, "30m", hours.Open, false},
+		"Sydney in its winter":                  {"XASX", "UTC", "2026-07-06 23:30", hours.Closed, "30m", hours.Open, false},
+		"Sydney over the end of summer time":    {"XASX", "Australia/Sydney", "2026-04-02 16:00", hours.Closed, "115h", hours.Open, false},
+		"Sydney's early close":                  {"XASX", "Australia/Sydney", "2025-12-24 14:00", hours.Open, "10m", hours.Closed, true},
+		"Frankfurt's last day of the year":      {"XETR", "Europe/Berlin", "2025-12-30 13:00", hours.Open, "1h", hours.Closed, true},
+		"Paris on Christmas Eve":                {"XPAR", "Europe/Paris", "2026-12-24 13:00", hours.Open, "1h5m", hours.Closed, true},
+		"Hong Kong lost to a typhoon":           {"XHKG", "Asia/Hong_Kong", "2024-09-06 10:00", hours.Closed, "71h30m", hours.Open, false},
+		"Taipei lost to a typhoon":              {"XTAI", "Asia/Taipei", "2024-10-31 10:00", hours.Closed, "23h", hours.Open, false},
+		"Manila lost to a storm":                {"XPHS", "Asia/Manila", "2024-07-24 10:00", hours.Closed, "23h30m", hours.Open, false},
+		"Kuala Lumpur's extra holiday":          {"XKLS", "Asia/Kuala_Lumpur", "2025-09-15 10:00", hours.Closed, "47h", hours.Open, false},
+		"Kuala Lumpur's full festive eve":       {"XKLS", "Asia/Kuala_Lumpur", "2026-02-16 16:00", hours.Open, "1h", hours.Closed, false},
+		"Mumbai's festive hour":                 {"XNSE", "Asia/Kolkata", "2025-10-21 14:00", hours.Open, "45m", hours.Closed, true},
+		"Mumbai on a Saturday":                  {"XNSE", "Asia/Kolkata", "2024-03-02 10:30", hours.Break, "1h", hours.Open, false},
+		"Shanghai on a working Sunday":          {"XSHG", "Asia/Shanghai", "2026-02-15 10:00", hours.Closed, "215h30m", hours.Open, false},
 		"ten-year yield":                        {"XCBO", ny, "2024-07-02 08:00", hours.Closed, "20m", hours.Open, false},
 		"currencies until Friday":               {hours.Currencies, ny, "2024-07-04 17:00", hours.Open, "24h", hours.Closed, false},
 		"Kuala Lumpur's long lunch":             {"XKLS", "Asia/Kuala_Lumpur", "2024-07-03 13:00", hours.Break, "1h30m", hours.Open, false},
@@ -189,89 +211,6 @@ func TestVenueOfSymbol(t *testing.T) {
 	} {
 		if got := hours.VenueOf(s); got != want {
 			t.Errorf("%q, want %q", got, want)
-		}
-	}
-}
-
-// explained are the days on which a public export of calendars differs from
-// ours in being a trading day, and why.
-func explained() map[string]string {
-	return map[string]string{
-		"XKLS 2024-03-27": "Nuzul Al-Quran was a day later",
-		"XKLS 2024-03-28": "Nuzul Al-Quran: 17 Ramadan by Malaysia's calendar",
-		"XTAI 2024-10-31": "closed for a typhoon, which the export lacks",
-		"XIDX 2025-08-18": "a holiday declared that month, which the export lacks",
-		"CMES 2025-01-09": "index futures traded until 09:30 in New York on the day of mourning",
-		"XBOM 2024-01-20": "a full session on a Saturday", "XBOM 2024-11-01": "festive hour in the evening",
-		"XBOM 2025-02-01": "Saturday of the budget", "XBOM 2025-10-21": "festive hour at noon", "XBOM 2026-02-01": "Sunday of the budget",
-	}
-}
-
-func TestExportOfCalendarsDiffersOnlyWhereExplained(t *testing.T) {
-	folder := os.Getenv("BELLWETHER_TESTDATA")
-	if folder == "" {
-		t.Skip("BELLWETHER_TESTDATA is not set: the calendars are not compared")
-	}
-	text, err := os.ReadFile(filepath.Join(folder, "calendars", "calendars-xc-export.json"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	var export map[string]struct {
-		Last     string      `json:"last_session"`
-		Holidays []string    `json:"holidays"`
-		Special  [][]*string `json:"special"`
-	}
-	if err := json.Unmarshal(text, &export); err != nil {
-		t.Fatal(err)
-	}
-	c, why := calendar(t), explained()
-	codes := map[string]string{"CMES": "XCME", "XBOM": "XNSE", "XFRA": "XETR"}
-	for exported, e := range export {
-		code := exported
-		if codes[code] != "" {
-			code = codes[code]
-		}
-		if exported == "XBKK" {
-			continue // Not among our venues.
-		}
-		ours := map[string]hours.Span{}
-		spans := c.Sessions(code, at(t, "UTC", "2023-12-25 00:00"), at(t, "UTC", "2028-01-10 00:00"))
-		for _, s := range spans {
-			ours[s.Day.Format("2006-01-02")] = s
-		}
-		closed := map[string]bool{}
-		for _, day := range e.Holidays {
-			closed[day] = true
-		}
-		last, _ := time.Parse("2006-01-02", e.Last)
-		for _, v := range c.Venues() {
-			if v.Code == code && v.Until.Before(last) {
-				last = v.Until
-			}
-		}
-		for day := at(t, "UTC", "2024-01-01 00:00"); !day.After(last); day = day.AddDate(0, 0, 1) {
-			key := day.Format("2006-01-02")
-			_, open := ours[key]
-			weekday := day.Weekday() != time.Saturday && day.Weekday() != time.Sunday
-			if theirs := weekday && !closed[key]; open != theirs && why[exported+" "+key] == "" {
-				t.Errorf("%s %s: open %v, export %v", exported, key, open, theirs)
-			}
-		}
-		if exported == "CMES" {
-			continue // It has one early close for all products.
-		}
-		for _, special := range e.Special {
-			s, open := ours[*special[0]]
-			if day, _ := time.Parse("2006-01-02", *special[0]); day.After(last) {
-				continue
-			}
-			zone := map[string]string{}
-			for _, v := range c.Venues() {
-				zone[v.Code] = v.Zone.String()
-			}
-			if end := at(t, zone[code], *special[0]+" "+*special[2]); !open || !s.To.Equal(end) {
-				t.Errorf("%s %v: ends %v, export %v", exported, *special[0], s.To, end)
-			}
 		}
 	}
 }
