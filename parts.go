@@ -136,6 +136,7 @@ func (p *parts) connectChecks(ctx context.Context, in ingredients) error {
 	})
 	p.checker.Guard, p.plan, p.trail = p.gate, plan, trail
 	p.checker.Rescaled = p.rescaled
+	p.checker.Retracted = p.trail.Retract
 	if p.checker.Watch, err = p.newWatch(ctx); err != nil {
 		return err
 	}

@@ -36,6 +36,9 @@ type Verdict struct {
 	Repeat bool
 	// Split is set with a held quote that a split explains.
 	Split market.Split
+	// Undone is set with an accepted quote that shows an earlier jump to have
+	// been false.
+	Undone market.Jump
 	// Doubt is set once, when a price that only a second source or the operator
 	// can confirm has come again.
 	Doubt *Doubt
@@ -74,6 +77,9 @@ type Checker struct {
 	// Rescaled hears that a symbol was split, after its rules are held and its
 	// last quote is rescaled; may be nil.
 	Rescaled func(ctx context.Context, ticker market.Ticker, split market.Split)
+	// Retracted hears that a symbol's prices from a time on were false, before
+	// what is believed instead is told; may be nil.
+	Retracted func(ticker market.Ticker, from time.Time)
 	// Watch notices quotes that fail to come; may be nil.
 	Watch *Watch
 	// Told hears of the quotes that were accepted and saved; may be nil.

@@ -62,7 +62,7 @@ func Evaluate(rule Rule, state State, tick Tick, now time.Time) (State, []Transi
 		return state, nil
 	}
 	e.memory = readMemory(state.Memory)
-	e.stale = e.from().known() && tick.From.Time.Before(e.memory.at)
+	e.stale = !tick.Retracted && e.from().known() && tick.From.Time.Before(e.memory.at)
 	before, after := e.sides()
 	crossed := e.crossed(before, after)
 	if tick.Held {

@@ -93,7 +93,10 @@ type Firing struct {
 	Confirmed time.Time
 	// Missed tells that it was found in bars after an outage.
 	Missed bool
-	Reason string // of a correction: what was wrong
+	// Back is the quote that showed To to be false (EventCorrected); its Time is
+	// zero where something else did.
+	Back   market.Quote
+	Reason string // of a correction that Back does not explain, in plain words
 }
 
 // Bell is a change of a venue's session.

@@ -84,6 +84,16 @@ func (s *memoryStore) Standings(context.Context) ([]alerts.Standing, error) {
 	return out, nil
 }
 
+func (s *memoryStore) EachFiring(_ context.Context, ticker market.Ticker, since time.Time, take func([]alerts.Firing) error) error {
+	var out []alerts.Firing
+	for _, e := range s.events {
+		if e.Kind == alerts.EventFired && e.Firing.To.Ticker == ticker && !e.Detected.Before(since) {
+			out = append(out, *e.Firing)
+		}
+	}
+	return take(out)
+}
+
 func (s *memoryStore) Commit(_ context.Context, batch alerts.Batch) error {
 	if s.before != nil {
 		if err := s.before(batch); err != nil {

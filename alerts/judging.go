@@ -40,10 +40,7 @@ func (c *Checker) take(ctx context.Context, run *run, quote market.Quote) error 
 		verdict.Accepted = true
 	}
 	if !verdict.Accepted && !verdict.Held {
-		if verdict.Reason != "" {
-			c.Log.Info("quote not accepted", "ticker", quote.Ticker, "price", quote.Price.String(),
-				"source", quote.Source, "reason", verdict.Reason)
-		}
+		c.passedOver(quote, verdict)
 		return nil
 	}
 	if verdict.Accepted {
@@ -57,6 +54,9 @@ func (c *Checker) take(ctx context.Context, run *run, quote market.Quote) error 
 		Ticker: quote.Ticker, From: last.forRules().Quote, To: quote, Base: verdict.Base, BaseAt: verdict.BaseAt,
 		Held: verdict.Held, Confirmed: verdict.Confirmed, Hours: c.Hours,
 	}
+	if err := run.retract(ctx, &tick, verdict); err != nil {
+		return err
+	}
 	if err := c.second(ctx, run, &tick); err != nil {
 		return err
 	}
@@ -66,6 +66,14 @@ func (c *Checker) take(ctx context.Context, run *run, quote market.Quote) error 
 		run.out.Accepted++
 	}
 	return run.tick(ctx, tick)
+}
+
+// passedOver logs why a quote is not believed, where that was not said before.
+func (c *Checker) passedOver(quote market.Quote, verdict Verdict) {
+	if verdict.Reason != "" {
+		c.Log.Info("quote not accepted", "ticker", quote.Ticker, "price", quote.Price.String(),
+			"source", quote.Source, "reason", verdict.Reason)
+	}
 }
 
 // fix notes a rate that is set once a day. It is shown as a price, but no rule

@@ -3,6 +3,7 @@ package alerts
 import (
 	"context"
 	"strconv"
+	"time"
 
 	"bellwether/alerts/market"
 )
@@ -91,6 +92,9 @@ type Store interface {
 	Records(ctx context.Context, ids []RuleID) ([]Record, error)
 	// Standings loads every symbol's last accepted quote.
 	Standings(ctx context.Context) ([]Standing, error)
+	// EachFiring hands over, in chunks, the firings that were detected since a
+	// time and that a quote of a symbol made.
+	EachFiring(ctx context.Context, ticker market.Ticker, since time.Time, take func([]Firing) error) error
 	// Commit saves a batch in one transaction. Where a state's Version or a
 	// rule's revision is not the stored one, or the rule is gone, it saves nothing
 	// and returns a *ConflictError.

@@ -25,6 +25,9 @@ type Tick struct {
 	// Confirmed is when To confirmed a quote that was held; zero where To was
 	// believed at once.
 	Confirmed time.Time
+	// Retracted tells that the prices between From and To were false: what a
+	// state remembers of them does not count.
+	Retracted bool
 	// Missed tells that To comes from bars that were read after an outage.
 	Missed bool
 	// View is what else may be looked up; nil where nothing is known.

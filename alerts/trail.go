@@ -232,6 +232,29 @@ func (t *Trail) Range(ticker market.Ticker) market.Price {
 	return ranges[len(ranges)/2]
 }
 
+// Retract forgets the prices of a symbol from a time on: they were false. The
+// day's high and low are then those of the prices that are left.
+func (t *Trail) Retract(ticker market.Ticker, from time.Time) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	p := t.paths[ticker]
+	if p == nil {
+		return
+	}
+	i, _ := slices.BinarySearchFunc(p.points, from.UnixNano(), func(a trailPoint, at int64) int { return cmp.Compare(a.at, at) })
+	if i == len(p.points) {
+		return
+	}
+	p.points = p.points[:i]
+	date := t.date(ticker, from)
+	p.days = slices.DeleteFunc(p.days, func(d trailDay) bool { return d.date >= date })
+	for _, point := range p.points {
+		if t.date(ticker, time.Unix(0, point.at)) == date {
+			p.widen(date, point.price, point.price)
+		}
+	}
+}
+
 // Rescale multiplies what is remembered of a symbol by a split's factor.
 func (t *Trail) Rescale(ticker market.Ticker, split market.Split) {
 	t.mu.Lock()

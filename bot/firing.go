@@ -206,9 +206,12 @@ func (k *composition) followUp(ctx context.Context, w Words, e alerts.Event, d d
 	if symbol := k.bot.named(e.Firing.Ticker); !e.Firing.To.Time.IsZero() {
 		pairs = append(pairs, "Price", w.Price(symbol, e.Firing.To.Price))
 	}
-	m.Blocks = append([]message.Block{{Kind: message.Paragraph, Inlines: []message.Inline{
-		message.B(w.Say("followup."+string(e.Kind), pairs...)),
-	}}}, m.Blocks...)
+	id := "followup." + string(e.Kind)
+	if back := e.Firing.Back; !back.Time.IsZero() {
+		id = "followup.retracted"
+		pairs = append(pairs, "Back", w.Price(k.bot.named(back.Ticker), back.Price), "BackAt", w.Clock(back.Time))
+	}
+	m.Blocks = append([]message.Block{{Kind: message.Paragraph, Inlines: []message.Inline{message.B(w.Say(id, pairs...))}}}, m.Blocks...)
 	m.Tone, m.Mention, m.Quiet = message.Neutral, "", true
 	if e.Kind == alerts.EventCorrected {
 		m.Tone = message.Warning

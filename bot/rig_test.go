@@ -146,6 +146,7 @@ func (r *rig) checks(ctx context.Context) (*alerts.Checker, *alerts.Gate, *alert
 			}
 			return out, err
 		},
+		Retracted: trail.Retract,
 		Told: func(_ context.Context, standings []alerts.Standing) {
 			for _, s := range standings {
 				trail.Note(s)

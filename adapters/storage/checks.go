@@ -2,6 +2,7 @@ package storage
 
 import (
 	"context"
+	"time"
 
 	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
@@ -60,6 +61,36 @@ func (c *Checks) Standings(ctx context.Context) ([]alerts.Standing, error) {
 		out = append(out, standing)
 	}
 	return out, nil
+}
+
+// EachFiring implements alerts.Store.
+func (c *Checks) EachFiring(ctx context.Context, ticker market.Ticker, since time.Time, take func([]alerts.Firing) error) error {
+	const chunk = 500
+	for last := int64(0); ; {
+		var rows []eventRow
+		err := c.s.fast.WithContext(ctx).Where("kind = ? AND detected >= ? AND id > ?", string(alerts.EventFired), toStamp(since), last).
+			Order("id").Limit(chunk).Find(&rows).Error
+		if err != nil {
+			return wrap("read firings", err)
+		}
+		firings := make([]alerts.Firing, 0, len(rows))
+		for _, row := range rows {
+			e, err := row.event()
+			if err != nil {
+				return err
+			}
+			if e.Firing != nil && e.Firing.To.Ticker == ticker {
+				firings = append(firings, *e.Firing)
+			}
+			last = row.ID
+		}
+		if err := take(firings); err != nil {
+			return err
+		}
+		if len(rows) < chunk {
+			return nil
+		}
+	}
 }
 
 // Commit implements alerts.Store: it is transaction 1.

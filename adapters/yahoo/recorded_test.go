@@ -52,6 +52,10 @@ func (s *shelf) Standings(context.Context) ([]alerts.Standing, error) {
 	return slices.Collect(maps.Values(s.standings)), nil
 }
 
+func (*shelf) EachFiring(context.Context, market.Ticker, time.Time, func([]alerts.Firing) error) error {
+	return nil
+}
+
 func (s *shelf) Commit(_ context.Context, b alerts.Batch) error {
 	for _, state := range b.States {
 		state.Version++

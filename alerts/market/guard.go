@@ -174,7 +174,7 @@ func (j *judgement) split() Finding {
 	j.record.Given = s.Scale(j.record.Given)
 	j.record.SplitDay = s.Day
 	j.verdict.Split = s
-	j.record.Held = HeldQuote{}
+	j.record.Held, j.record.Jump = HeldQuote{}, Jump{}
 	return j.hold(ReasonSplit)
 }
 
@@ -248,6 +248,7 @@ func (j *judgement) accept(reason Reason) Finding {
 		r.Held = HeldQuote{}
 	}
 	if !r.Last.None() {
+		j.jump(reason)
 		r.remember(j.class, j.quote.Price, j.quote.Time)
 		if j.day.After(r.Day) && !j.evidence.Roll {
 			r.Close, r.CloseDay = r.Last.Price, r.Day

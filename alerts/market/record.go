@@ -39,6 +39,8 @@ type Record struct {
 	GivenDay time.Time
 	// Held waits for a confirmation.
 	Held HeldQuote
+	// Jump is the last large step that was believed on one source's word.
+	Jump Jump
 	// Moves are the last sizes of moves, in millionths per square root of a
 	// minute (of the price; of a percentage point for yields), in a ring: Seen
 	// counts all moves that were ever put in.

@@ -95,6 +95,9 @@ type Verdict struct {
 	// Confirms is the held quote that this one confirms; Dropped the held quote
 	// that it does not bear out. Each may be none.
 	Confirms, Dropped Sighting
+	// Undone is a jump that the accepted quote shows to have been false; the
+	// prices since were none.
+	Undone Jump
 	// Split is what prices and thresholds of before are to be multiplied by
 	// (Factor); zero for no split. It is told once, with the held quote: hold
 	// the rules until their owner has decided.
