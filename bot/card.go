@@ -126,6 +126,8 @@ func (b *Bot) moveButtons(w Words, r alerts.Rule) [][]message.Button {
 func (b *Bot) threshold(w Words, r alerts.Rule) string {
 	for _, k := range r.Conditions {
 		switch {
+		case !k.Upper.IsZero():
+			return w.Say("rule.range", "Level", w.Price(b.named(k.Ticker), k.Level), "Upper", w.Price(b.named(k.Ticker), k.Upper))
 		case !k.Level.IsZero():
 			return w.Price(b.named(k.Ticker), k.Level)
 		case k.Change.IsZero():

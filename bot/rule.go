@@ -212,6 +212,13 @@ func handleRuleMove(ctx context.Context, c *call) (result, error) {
 	if !ok {
 		return result{}, refuse("rule.move.none")
 	}
+	home, err := c.at(ctx, owned.Destination, owned.Owner)
+	if err != nil {
+		return result{}, err
+	}
+	if have, ok, err := home.identical(ctx, rule, rule.ID); err != nil || ok {
+		return home.twice(have), err
+	}
 	before := c.stateSentence(owned)
 	owned.Rule = rule
 	owned.States = c.armed(owned)
@@ -220,36 +227,6 @@ func handleRuleMove(ctx context.Context, c *call) (result, error) {
 		return result{}, err
 	}
 	return c.putChanged(owned, owned.States, before, out)
-}
-
-// stepped moves the first threshold of a rule by one percent of it, to a round
-// number, or the size of its move by half a percentage point.
-func stepped(r alerts.Rule, up bool) (alerts.Rule, bool) {
-	r.Conditions = slices.Clone(r.Conditions)
-	sign := int64(1)
-	if !up {
-		sign = -1
-	}
-	for i, k := range r.Conditions {
-		if !k.Level.IsZero() {
-			step := roundStep(k.Level)
-			next, err := market.PriceOf(k.Level.Decimal().Add(step.Decimal().Mul(decimalOf(sign))))
-			if err != nil {
-				return r, false
-			}
-			r.Conditions[i].Level = next
-			return r, true
-		}
-		if !k.Change.IsZero() {
-			next, err := market.PriceOf(k.Change.Decimal().Add(market.MustPrice("0.5").Decimal().Mul(decimalOf(sign))))
-			if err != nil || next.Sign() <= 0 {
-				return r, false
-			}
-			r.Conditions[i].Change = next
-			return r, true
-		}
-	}
-	return r, false
 }
 
 // handleRuleCopy makes a rule of a shared place the caller's own, told by

@@ -239,6 +239,43 @@ func TestAlertOfAFalsePriceIsCorrectedInItsMessage(t *testing.T) {
 	})
 }
 
+func TestStepsFitTheThreshold(t *testing.T) {
+	for rule, want := range map[string]string{
+		"BTC-USD > 70000": "[▼ 69,500.00][▲ 70,500.00]", "D05.SI enters 40..42": "[▼ 39.80 to 41.80][▲ 40.20 to 42.20]",
+		"NVDA moves 5%": "[▼ 4.5 %][▲ 5.5 %]", "NVDA moves 1%": "[▼ 0.9 %][▲ 1.1 %]", "NVDA moves 0.5%": "[▼ 0.45 %][▲ 0.55 %]",
+		"NVDA moves 10%": "[▼ 9 %][▲ 11 %]", "NVDA moves 3%": "[▼ 2.8 %][▲ 3.2 %]", "^TNX moves 10bp in 1d": "[▼ 9 bp][▲ 11 bp]",
+		"NVDA moves 0.01%": "[▲ 0.011 %]", "NVDA moves 12.5": "[▼ 11.5][▲ 13.5]", "NVDA gaps 3%": "[▼ 2.8 %][▲ 3.2 %]",
+		"NVDA down 95%": "[▼ 90 %]",
+	} {
+		t.Run(rule, func(t *testing.T) {
+			talk(t, func(r *rig) {
+				ann := r.private("ann")
+				ann.say("/alert " + rule)
+				ann.say("/alerts")
+				r.has(ann.press("1"), want)
+			})
+		})
+	}
+}
+
+func TestMovedThresholdKeepsTheRuleWhole(t *testing.T) {
+	talk(t, func(r *rig) {
+		ann := r.private("ann")
+		ann.say("/alert NVDA moves 1% every time band 1%")
+		ann.say("/alert D05.SI enters 40..40.5")
+		ann.say("/alert D05.SI enters 40.6..41.1")
+		ann.say("/alerts")
+		ann.press("1")
+		r.has(ann.press("▼ 0.9 %"), "Moved: NVDA moves 0.9% every time band 0.9")
+		ann.say("/alerts")
+		ann.press("2")
+		ann.press("▲ 40.20 to 40.70")
+		r.has(ann.press("▲ 40.40 to 40.90"), "Moved: D05.SI enters 40.4..40.9")
+		r.has(ann.press("▲ 40.60 to 41.10"), "There is such an alert already: D05.SI enters 40.6..41.1")
+		r.has(ann.say("/alerts"), "D05.SI enters 40.4..40.9", "D05.SI enters 40.6..41.1")
+	})
+}
+
 func TestForgedAndOldButtonsAreAnsweredKindly(t *testing.T) {
 	talk(t, func(r *rig) {
 		ann, bob := r.private("ann"), r.private("bob")
