@@ -109,8 +109,9 @@ type DiscordConfig struct {
 
 // WebChatConfig is the local web chat.
 type WebChatConfig struct {
-	Enabled bool   `toml:"enabled"`
-	Listen  string `toml:"listen"`
+	Enabled bool     `toml:"enabled"`
+	Listen  string   `toml:"listen"`
+	Hosts   []string `toml:"hosts"`
 }
 
 // FeedsConfig says how feeds are read.
@@ -305,6 +306,12 @@ func nearKey(key string) string {
 	return " here; [" + table + "] has: " + strings.Join(slices.Compact(same), ", ")
 }
 
+// isHostName tells a host's name from an address, a port or a pattern.
+func isHostName(s string) bool {
+	u, err := url.Parse("//" + s)
+	return err == nil && s != "" && u.Host == s && !strings.ContainsAny(s, ":@* ")
+}
+
 func (c *Config) validate() error {
 	var all []error
 	note := func(ok bool, format string, args ...any) {
@@ -320,6 +327,9 @@ func (c *Config) validate() error {
 				all = append(all, fmt.Errorf("schedule.%s: %w", name, err))
 			}
 		}
+	}
+	for _, host := range c.WebChat.Hosts {
+		note(isHostName(host), "webchat.hosts: %q is no name of a host like chat.example.org, without https:// and without a port", host)
 	}
 	_, err := time.LoadLocation(c.Defaults.Zone)
 	note(err == nil, "defaults.zone: %q is no time zone like Asia/Singapore", c.Defaults.Zone)

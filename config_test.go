@@ -41,6 +41,7 @@ func TestExampleIsTheDefaultConfiguration(t *testing.T) {
 	}
 	want := defaults()
 	got.Feeds.AllowNetworks, want.Feeds.AllowNetworks = nil, nil
+	got.WebChat.Hosts, want.WebChat.Hosts = nil, nil
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("the example is\n%+v\nand the defaults are\n%+v", got, want)
 	}
@@ -100,6 +101,8 @@ func TestWrongConfigurationIsExplained(t *testing.T) {
 		{"bad schedule", "[schedule]\nquotes = \"every minute\"\n", []string{"schedule.quotes", "@every 15s"}},
 		{"bad zone", "[defaults]\nzone = \"Mars/Olympus\"\n", []string{"defaults.zone", "Mars/Olympus", "Asia/Singapore"}},
 		{"bad network", "[feeds]\nallow_networks = [\"127.0.0.1\"]\n", []string{"feeds.allow_networks", "127.0.0.0/8"}},
+		{"host with a scheme", "[webchat]\nhosts = [\"https://chat.example.org\"]\n", []string{"webchat.hosts", "https://chat.example.org", "chat.example.org,"}},
+		{"host with a port", "[webchat]\nhosts = [\"chat.example.org:443\"]\n", []string{"webchat.hosts", "without a port"}},
 		{"bad level", "[log]\nlevel = \"loud\"\n", []string{"log.level", "debug, info, warn or error"}},
 		{"bad format", "[log]\nformat = \"xml\"\n", []string{"log.format"}},
 		{"nothing in flight", "[outbox]\nin_flight = 0\n", []string{"outbox.in_flight", "1 to 1000"}},

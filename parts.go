@@ -314,7 +314,7 @@ func (p *parts) connectPlatforms(in ingredients) error {
 	if c.WebChat.Enabled {
 		p.chat = webchat.New(webchat.Options{
 			Desk: p.bot, Transcript: transcript{p.store}, Commands: bot.Commands(), Suggestions: in.suggestions,
-			Draw: keepPicture(p.store.Outbox()), Pictures: p.store.Outbox().Picture, Log: p.log,
+			Draw: keepPicture(p.store.Outbox()), Pictures: p.store.Outbox().Picture, Hosts: c.WebChat.Hosts, Log: p.log,
 		})
 		account := outbox.Account{Platform: subscriptions.WebChat, Name: webAccount}
 		messengers[account] = p.chat
