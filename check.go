@@ -41,6 +41,7 @@ func (k checkCommand) Run(ctx context.Context, w world) error {
 	}
 	defer func() { _ = store.Close() }()
 	report.line("database", nil, "%s can be read and written", store.Engine())
+	report.hours(c.Calendar.Override, time.Now())
 	in, err := realIngredients(c, log)
 	if err != nil {
 		return err
@@ -53,6 +54,24 @@ func (k checkCommand) Run(ctx context.Context, w world) error {
 		return errCheck
 	}
 	return nil
+}
+
+// hours tells whether market hours can be used, and which end soon.
+func (r *checkReport) hours(override string, now time.Time) {
+	calendar, err := readCalendar(override)
+	if err != nil {
+		r.line("market hours", err, "calendar.override: %s", err)
+		return
+	}
+	ending := "none ends within sixty days"
+	if venues := calendar.Ending(now); len(venues) > 0 {
+		names := make([]string, len(venues))
+		for i, v := range venues {
+			names[i] = v.Name + " " + v.Until.Format(time.DateOnly)
+		}
+		ending = "not known after: " + strings.Join(names, ", ")
+	}
+	r.line("market hours", nil, "%d markets; %s", len(calendar.Venues()), ending)
 }
 
 func accountState(token Secret, address string) string {

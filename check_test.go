@@ -27,7 +27,7 @@ func TestCheckReportsAndSendsNothing(t *testing.T) {
 	if code := p.exit(); code != exitOK {
 		t.Errorf("exit code %d", code)
 	}
-	for _, what := range []string{"configuration", "telegram", "discord", "database", "yahoo", "feeds"} {
+	for _, what := range []string{"configuration", "telegram", "discord", "database", "market hours", "yahoo", "feeds"} {
 		if line := lineWith(p.out.String(), what); !strings.HasPrefix(line, "ok ") {
 			t.Errorf("%s: %q", what, line)
 		}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"log/slog"
 	"os"
@@ -12,13 +13,14 @@ import (
 	"bellwether/bot"
 )
 
-// marketHours is what the parts need of market hours. The last three are nil
+// marketHours is what the parts need of market hours. All but the first are nil
 // where everything always trades.
 type marketHours struct {
 	shown    bot.Hours
 	trading  alerts.Hours
 	sessions alerts.Sessions
 	day      func(ticker market.Ticker, at time.Time) (day, before time.Time, open bool)
+	warn     func(now time.Time)
 }
 
 // newMarketHours reads the hours that come with the program, changed by the
@@ -32,11 +34,41 @@ func newMarketHours(override string, alwaysOpen bool, symbol func(market.Ticker)
 	if err != nil {
 		return marketHours{}, fmt.Errorf("%w: calendar.override: %w", errConfig, err)
 	}
-	for _, v := range calendar.Ending(now) {
-		log.Warn("market hours end soon; what follows is not known", "venue", v.Code, "last_day", v.Until.Format(time.DateOnly))
-	}
+	warnOfEnd(calendar, now, log)
 	s := symbolHours{calendar: calendar, symbol: symbol}
-	return marketHours{shown: shownHours{calendar}, trading: s, sessions: s, day: s.day}, nil
+	return marketHours{
+		shown: shownHours{calendar}, trading: s, sessions: s, day: s.day,
+		warn: func(now time.Time) { warnOfEnd(calendar, now, log) },
+	}, nil
+}
+
+// warnOfEnd says which markets' hours end within sixty days or have ended.
+func warnOfEnd(calendar *hours.Calendar, now time.Time, log *slog.Logger) {
+	for _, v := range calendar.Ending(now) {
+		text := "market hours end soon; what follows is not known"
+		if now.After(v.Until.AddDate(0, 0, 1)) {
+			text = "market hours have ended and are not known any more"
+		}
+		log.Warn(text, "venue", v.Code, "last_day", v.Until.Format(time.DateOnly))
+	}
+}
+
+// keepWarning warns once a day of what ends, until ctx ends: a bot that runs for
+// months is not told by its start alone.
+func (h marketHours) keepWarning(ctx context.Context, now func() time.Time) {
+	if h.warn == nil {
+		return
+	}
+	ticker := time.NewTicker(24 * time.Hour)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+			h.warn(now())
+		}
+	}
 }
 
 func readCalendar(override string) (*hours.Calendar, error) {
@@ -97,7 +129,9 @@ type shownHours struct{ calendar *hours.Calendar }
 // Session implements bot.Hours.
 func (h shownHours) Session(s market.Symbol, at time.Time) bot.MarketSession {
 	status := h.calendar.AtSymbol(s, at)
-	return bot.MarketSession{State: bot.SessionState(status.State), Until: status.Next}
+	return bot.MarketSession{
+		State: bot.SessionState(status.State), Until: status.Next, Always: hours.VenueOf(s) == hours.Always,
+	}
 }
 
 // Sessions implements bot.Hours.
@@ -118,25 +152,27 @@ func (h shownHours) Venues() []bot.Venue {
 	known := h.calendar.Venues()
 	out := make([]bot.Venue, len(known))
 	for i, v := range known {
-		out[i] = bot.Venue{MIC: v.Code, Name: v.Name, Words: v.Words}
+		out[i] = bot.Venue{MIC: v.Code, Name: v.Name, Words: v.Words, Until: v.Until}
 	}
 	return out
 }
 
-// Rings implements bot.Hours: a day's first opening and its last close.
+// Rings implements bot.Hours: a day's first opening and its last close, where
+// the market does not go over into the next day without a pause.
 func (h shownHours) Rings(venue string, after, until time.Time) []bot.Ring {
 	spans := h.calendar.Sessions(venue, after.Add(-36*time.Hour), until.Add(36*time.Hour))
 	var out []bot.Ring
 	add := func(at time.Time, open bool) {
 		if at.After(after) && !at.After(until) {
-			out = append(out, bot.Ring{At: at, Open: open})
+			last := !open && h.calendar.At(venue, at).Next.IsZero()
+			out = append(out, bot.Ring{At: at, Open: open, Last: last})
 		}
 	}
 	for i, s := range spans {
-		if i == 0 || !spans[i-1].Day.Equal(s.Day) {
+		if i == 0 || !spans[i-1].Day.Equal(s.Day) && spans[i-1].To.Before(s.From) {
 			add(s.From, true)
 		}
-		if i == len(spans)-1 || !spans[i+1].Day.Equal(s.Day) {
+		if i == len(spans)-1 || !spans[i+1].Day.Equal(s.Day) && s.To.Before(spans[i+1].From) {
 			add(s.To, false)
 		}
 	}
@@ -149,7 +185,7 @@ type roundTheClock struct{ shownHours }
 
 // Session implements bot.Hours.
 func (roundTheClock) Session(market.Symbol, time.Time) bot.MarketSession {
-	return bot.MarketSession{State: bot.MarketOpen}
+	return bot.MarketSession{State: bot.MarketOpen, Always: true}
 }
 
 // Sessions implements bot.Hours: nothing parts one day from another.

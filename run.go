@@ -153,6 +153,7 @@ func (p *parts) serve(ctx context.Context, ready func(address string)) error {
 	}
 	p.running.Ready = func() {
 		go p.warm(ctx, p.warmPause)
+		go p.hours.keepWarning(ctx, p.now)
 		if ready != nil {
 			ready(address)
 		}

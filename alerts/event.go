@@ -104,6 +104,7 @@ type Bell struct {
 	Venue string        // ISO 10383
 	Open  bool          // opens, else closes
 	In    time.Duration // how long before; 0 at the bell
+	Last  bool          // when the next one rings is not known
 }
 
 // NoticeKind says what a notice is about.

@@ -133,7 +133,7 @@ func optionForms() []Form {
 		{ID: "for", Form: "for TIME", Example: "AAPL < 170 for 2w", Option: true,
 			Meaning: "end after that time", words: []string{"for"}, option: forOption},
 		{ID: "hours", Form: "hours regular", Example: "watchlist moves 3% hours regular", Option: true,
-			Meaning: "look only while the regular session is open", words: []string{"hours regular", "regular hours", "regular"}, option: hoursOption},
+			Meaning: "look only while the regular session is open; always, where its hours are not known", words: []string{"hours regular", "regular hours", "regular"}, option: hoursOption},
 		{ID: "band", Form: "band NUMBER", Example: "AAPL > 200 every time band 0.5", Option: true,
 			Meaning: "how far the price must move back before it is told again; 2bp for a yield, 0.5% for a move in percent", words: []string{"band"}, option: bandOption},
 		{ID: "note", Form: `note "WORDS"`, Example: `gold below 2300 note "add"`, Option: true,

@@ -198,22 +198,6 @@ func (k *composition) article(w Words, e alerts.Event, d dress) *message.Message
 	return m
 }
 
-// bell tells that a venue opens or closes.
-func (k *composition) bell(w Words, e alerts.Event) *message.Message {
-	id := "bell.closes"
-	if e.Bell.Open {
-		id = "bell.opens"
-	}
-	when := w.Say("bell.now")
-	if e.Bell.In > 0 {
-		when = w.Say("bell.in", "Time", w.Span(e.Bell.In))
-	}
-	return &message.Message{
-		Title:  w.Say(id, "Venue", k.bot.venueName(e.Bell.Venue), "When", when),
-		Footer: []message.Inline{message.T(w.Moment(e.At.Add(e.Bell.In)))},
-	}
-}
-
 // notice tells people what they are to know of our own working.
 func (k *composition) notice(w Words, e alerts.Event) *message.Message {
 	if m := k.marketNotice(w, e); m != nil {

@@ -133,6 +133,9 @@ func sendFor(e alerts.Event, w Wanting, now time.Time) (outbox.Send, bool) {
 	if w.Subscription.Paused || d.Standing == subscriptions.Gone {
 		return outbox.Send{}, false
 	}
+	if e.Kind == alerts.EventBell && w.Subscription.Created.After(e.At) {
+		return outbox.Send{}, false // It rang before somebody asked for it.
+	}
 	s := outbox.Send{
 		Destination: d.ID, Address: d.Address, Place: d.Kind, Kind: outbox.New, State: outbox.Waiting,
 		Event: int64(e.ID), Subject: e.Subject, Form: message.Rich, Happened: e.At, Created: now, Due: now,

@@ -92,15 +92,3 @@ func TestChart(t *testing.T) {
 		r.has(ann.press("1 y"), "(edit)", "Bitcoin, 1 year")
 	})
 }
-
-func TestBellsRing(t *testing.T) {
-	talk(t, func(r *rig) {
-		ann := r.private("ann")
-		r.has(ann.say("/bells sgx 10m"), "You will be told 10 minutes before Singapore opens and closes.", "[No bells]")
-		r.has(ann.say("/bells atlantis"), `I know no market "atlantis". I know: Singapore, Nasdaq.`)
-		r.wait(21 * time.Minute)
-		r.has(ann.hears(), "Singapore closes in 10 minutes")
-		r.has(ann.press("No bells"), "(edit) The bells of Singapore don't ring here any more.")
-		r.has(ann.say("/bells sgx off"), "don't ring")
-	})
-}

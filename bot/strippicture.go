@@ -130,23 +130,6 @@ func (b *Bot) stripRow(ctx context.Context, w Words, s market.Symbol, standings 
 	return row
 }
 
-// sessionText says what a market does and until when, where that is known.
-func sessionText(w Words, session MarketSession) string {
-	switch {
-	case session.State == MarketOpen && session.Until.IsZero():
-		return w.Say("market.open.short")
-	case session.State == MarketOpen:
-		return w.Say("market.open", "At", w.Clock(session.Until))
-	case session.State == MarketBreak:
-		return w.Say("market.break", "At", w.Clock(session.Until))
-	case session.State == MarketClosed && !session.Until.IsZero():
-		return w.Say("market.closed", "Time", w.Span(session.Until.Sub(w.now)))
-	case session.State == MarketClosed:
-		return w.Say("market.closed.short")
-	}
-	return ""
-}
-
 // spark is the path of a symbol's last day of trading as far as it is kept; a
 // strip of fifteen asks no source.
 func (b *Bot) spark(ctx context.Context, s market.Symbol, q market.Quote, now time.Time) []chart.Point {

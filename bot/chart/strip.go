@@ -15,6 +15,7 @@ const (
 	SessionUnknown Session = ""
 	SessionOpen    Session = "open"
 	SessionBreak   Session = "break"
+	SessionHalt    Session = "halt"
 	SessionClosed  Session = "closed"
 )
 
@@ -156,7 +157,7 @@ func (d *stripDrawing) session(x, y float64, s Session) {
 		d.fill(&dot, fade(d.theme.rise, 0.22))
 		dot.circle(x, y, 4.5)
 		d.fill(&dot, d.theme.rise)
-	case SessionBreak:
+	case SessionBreak, SessionHalt:
 		dot.roundRect(x-4, y-4.5, 3, 9, 1)
 		dot.roundRect(x+1, y-4.5, 3, 9, 1)
 		d.fill(&dot, d.theme.warn)

@@ -79,7 +79,8 @@ type fileWeek struct {
 
 // Default returns the hours that are shipped, changed by an operator's override
 // files: each a JSON list of venues, of which mic is needed; holidays and
-// special days are added, weeks and valid_until replace what was known.
+// special days are added, weeks and valid_until replace what was known. A file
+// that cannot be used wraps ErrData and says what to write instead.
 func Default(overrides ...io.Reader) (*Calendar, error) {
 	names, err := fs.Glob(shipped, "venues/*.json")
 	if err != nil {
@@ -105,7 +106,11 @@ func Default(overrides ...io.Reader) (*Calendar, error) {
 			return nil, fmt.Errorf("override of market hours: %w", err)
 		}
 		for _, f := range files {
+			f.MIC = strings.ToUpper(strings.TrimSpace(f.MIC))
 			if err := c.apply(f); err != nil {
+				return nil, fmt.Errorf("override of market hours: %w", err)
+			}
+			if err := c.venues[f.MIC].check(); err != nil {
 				return nil, fmt.Errorf("override of market hours: %w", err)
 			}
 		}
@@ -117,7 +122,37 @@ func decode(r io.Reader, into any) error {
 	d := json.NewDecoder(io.LimitReader(r, maxFile))
 	d.DisallowUnknownFields()
 	if err := d.Decode(into); err != nil {
-		return fmt.Errorf("%w: %w", ErrData, err)
+		return fmt.Errorf("%w: %w; write a list in [ ] of venues in { } that have %s", ErrData, err, keys)
+	}
+	if _, err := d.Token(); !errors.Is(err, io.EOF) {
+		return fmt.Errorf("%w: something follows the end of the list", ErrData)
+	}
+	return nil
+}
+
+// keys are what a venue is written with.
+const keys = "mic, and what changes of name, words, zone, valid_from, valid_until, note, weeks, holidays and special"
+
+// longest is for how long hours can be known: an override that says more is
+// mistyped.
+const longest = 20 // years
+
+// check finds what an operator's file can make wrong although each of its lines
+// is right.
+func (v *venue) check() error {
+	if v.until.Before(v.from) || v.until.After(v.from.AddDate(longest, 0, 0)) {
+		return fmt.Errorf("%w: %s: valid_until %s has to follow valid_from %s, by %d years at most",
+			ErrData, v.Code, v.until.Format(dateLayout), v.from.Format(dateLayout), longest)
+	}
+	var last Span
+	for day := v.from; !day.After(v.until); day = day.AddDate(0, 0, 1) {
+		for _, s := range v.spans(day) {
+			if s.From.Before(last.To) {
+				return fmt.Errorf("%w: %s: the hours of %s begin before those of %s end",
+					ErrData, v.Code, day.Format(dateLayout), last.Day.Format(dateLayout))
+			}
+			last = s
+		}
 	}
 	return nil
 }
@@ -125,7 +160,7 @@ func decode(r io.Reader, into any) error {
 // apply adds a venue or changes it.
 func (c *Calendar) apply(f file) error {
 	if f.MIC == "" || f.MIC == Always {
-		return fmt.Errorf("%w: mic is missing", ErrData)
+		return fmt.Errorf("%w: mic is missing; write the market's code, such as \"mic\": \"XSES\"", ErrData)
 	}
 	v, known := c.venues[f.MIC]
 	if !known {
@@ -135,7 +170,7 @@ func (c *Calendar) apply(f file) error {
 		return fmt.Errorf("%s: %w", f.MIC, err)
 	}
 	if v.Zone == nil || len(v.weeks) == 0 || v.from.IsZero() || v.until.IsZero() {
-		return fmt.Errorf("%w: %s: a new venue needs zone, weeks, valid_from and valid_until", ErrData, f.MIC)
+		return fmt.Errorf("%w: %.20q is not known; a new venue needs zone, weeks, valid_from and valid_until", ErrData, f.MIC)
 	}
 	c.venues[f.MIC] = v
 	return nil
@@ -151,7 +186,7 @@ func (v *venue) change(f file) error {
 	if f.Zone != "" {
 		zone, err := time.LoadLocation(f.Zone)
 		if err != nil || f.Zone == "Local" {
-			return fmt.Errorf("%w: no time zone %q", ErrData, f.Zone)
+			return fmt.Errorf("%w: no time zone %.40q; write one such as \"Asia/Singapore\"", ErrData, f.Zone)
 		}
 		v.Zone = zone
 	}
@@ -209,7 +244,7 @@ func (v *venue) changeWeeks(weeks []fileWeek) error {
 			}
 			first, last, ok := weekdays(name)
 			if !ok {
-				return fmt.Errorf("%w: no weekdays %q", ErrData, name)
+				return fmt.Errorf("%w: no weekdays %.20q; write \"mon\" or \"mon-fri\"", ErrData, name)
 			}
 			for d := first; d <= last; d++ {
 				parsed.days[d] = spans
@@ -235,7 +270,7 @@ func weekdays(s string) (first, last int, ok bool) {
 func parseDay(s string) (time.Time, error) {
 	day, err := time.Parse(dateLayout, s)
 	if err != nil {
-		return day, fmt.Errorf("%w: no date %.20q", ErrData, s)
+		return day, fmt.Errorf("%w: no date %.20q; write one such as \"2027-01-31\"", ErrData, s)
 	}
 	return day, nil
 }
@@ -254,7 +289,7 @@ func parseSpans(texts []string) ([]hourSpan, error) {
 			s.from -= 24 * 60
 		}
 		if !ok || errA != nil || errB != nil || s.from >= s.to || len(spans) > 0 && spans[len(spans)-1].to > s.from {
-			return nil, fmt.Errorf("%w: no hours %.40q", ErrData, text)
+			return nil, fmt.Errorf("%w: no hours %.40q; write \"09:00-12:00\", or \"<18:00-17:00\" from the evening before, one after another", ErrData, text)
 		}
 		spans = append(spans, s)
 	}

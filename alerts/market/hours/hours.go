@@ -13,12 +13,13 @@ import (
 // State is what a venue does at a moment.
 type State string
 
-// The states. A break is a pause within a session, or a halt of an hour at most
-// between two sessions of futures.
+// The states. A break is a pause within a session, such as lunch; a halt is one
+// of an hour at most between two sessions, as futures have it.
 const (
 	Unknown State = ""
 	Open    State = "open"
 	Break   State = "break"
+	Halt    State = "halt"
 	Closed  State = "closed"
 )
 
@@ -75,7 +76,7 @@ func VenueOf(s market.Symbol) string {
 // closed for longer than the eleven days of a long new year.
 const searchDays = 21
 
-// shortHalt is the longest pause between two sessions that counts as a break.
+// shortHalt is the longest pause between two sessions that counts as a halt.
 const shortHalt = time.Hour
 
 // At returns what a venue does at a time.
@@ -100,12 +101,14 @@ func status(t time.Time, before, after Span, hasBefore, hasAfter bool) Status {
 	switch {
 	case hasBefore && t.Before(before.To):
 		status := Status{State: Open, Since: before.From, Next: before.To, NextState: Closed, Early: before.Early, Known: true}
-		if hasAfter && pauses(before, after) {
-			status.NextState = Break
+		if hasAfter {
+			status.NextState = between(before, after)
 		}
 		return status
-	case hasBefore && hasAfter && pauses(before, after):
-		return Status{State: Break, Since: before.To, Next: after.From, NextState: Open, Early: after.Early, Known: true}
+	case hasBefore && hasAfter && between(before, after) != Closed:
+		return Status{
+			State: between(before, after), Since: before.To, Next: after.From, NextState: Open, Early: after.Early, Known: true,
+		}
 	}
 	status := Status{State: Closed, Known: true}
 	if hasBefore {
@@ -117,8 +120,15 @@ func status(t time.Time, before, after Span, hasBefore, hasAfter bool) Status {
 	return status
 }
 
-func pauses(before, after Span) bool {
-	return before.Day.Equal(after.Day) || after.From.Sub(before.To) <= shortHalt
+// between is what a venue does from one stretch of trading to the next.
+func between(before, after Span) State {
+	switch {
+	case before.Day.Equal(after.Day):
+		return Break
+	case after.From.Sub(before.To) <= shortHalt:
+		return Halt
+	}
+	return Closed
 }
 
 // AtSymbol returns what a symbol's venue does at a time.

@@ -61,9 +61,9 @@ func TestStatus(t *testing.T) {
 		"New York's early close":                {"XNYS", ny, "2024-07-03 12:00", hours.Open, "1h", hours.Closed, true},
 		"New York's holiday":                    {"XNYS", ny, "2024-07-04 12:00", hours.Closed, "21h30m", hours.Open, false},
 		"over the change to summer time":        {"XNYS", ny, "2024-03-08 17:00", hours.Closed, "63h30m", hours.Open, false},
-		"gold halts for an hour":                {"XCEC", ny, "2024-07-02 17:15", hours.Break, "45m", hours.Open, false},
+		"gold halts for an hour":                {"XCEC", ny, "2024-07-02 17:15", hours.Halt, "45m", hours.Open, false},
 		"gold on Sunday":                        {"XCEC", ny, "2024-07-07 17:00", hours.Closed, "1h", hours.Open, false},
-		"gold on Sunday evening":                {"XCEC", ny, "2024-07-07 19:00", hours.Open, "22h", hours.Break, false},
+		"gold on Sunday evening":                {"XCEC", ny, "2024-07-07 19:00", hours.Open, "22h", hours.Halt, false},
 		"oil on a US holiday":                   {"XNYM", ny, "2024-09-02 14:00", hours.Open, "30m", hours.Closed, true},
 		"index futures end before oil":          {"XCME", ny, "2024-09-02 14:00", hours.Closed, "4h", hours.Open, false},
 		"gold on a holiday that is a Friday":    {"XCEC", ny, "2026-06-19 12:30", hours.Open, "30m", hours.Closed, true},
@@ -72,10 +72,10 @@ func TestStatus(t *testing.T) {
 		"gold on Good Friday 2026":              {"XCEC", ny, "2026-04-03 09:00", hours.Closed, "57h", hours.Open, false},
 		"gold goes on in the evening of Monday": {"XCEC", ny, "2026-09-07 15:00", hours.Closed, "3h", hours.Open, false},
 		"gold after the data's end":             {"XCEC", ny, "2027-01-04 12:00", hours.Unknown, "0s", hours.Unknown, false},
-		"gold from Singapore in US winter":      {"XCEC", "Asia/Singapore", "2026-01-07 06:30", hours.Break, "30m", hours.Open, false},
-		"gold from Singapore in US summer":      {"XCEC", "Asia/Singapore", "2026-07-08 05:30", hours.Break, "30m", hours.Open, false},
-		"gold from London between the changes":  {"XCEC", "Europe/London", "2026-03-10 21:30", hours.Break, "30m", hours.Open, false},
-		"gold from London in autumn's gap":      {"XCEC", "Europe/London", "2026-10-27 21:30", hours.Break, "30m", hours.Open, false},
+		"gold from Singapore in US winter":      {"XCEC", "Asia/Singapore", "2026-01-07 06:30", hours.Halt, "30m", hours.Open, false},
+		"gold from Singapore in US summer":      {"XCEC", "Asia/Singapore", "2026-07-08 05:30", hours.Halt, "30m", hours.Open, false},
+		"gold from London between the changes":  {"XCEC", "Europe/London", "2026-03-10 21:30", hours.Halt, "30m", hours.Open, false},
+		"gold from London in autumn's gap":      {"XCEC", "Europe/London", "2026-10-27 21:30", hours.Halt, "30m", hours.Open, false},
 		"New York's day of mourning":            {"XNYS", ny, "2025-01-09 12:00", hours.Closed, "21h30m", hours.Open, false},
 		"Sydney in its summer":                  {"XASX", "UTC", "2026-01-06 22:30", hours.Closed, "30m", hours.Open, false},
 		"Sydney in its winter":                  {"XASX", "UTC", "2026-07-06 23:30", hours.Closed, "30m", hours.Open, false},
@@ -178,7 +178,7 @@ func TestSessionsAreOrderedAndDisjointAndCountdownsDecrease(t *testing.T) {
 }
 
 func TestOverride(t *testing.T) {
-	c := calendar(t, `[{"mic":"XSES","holidays":["2024-07-03"],"special":{"2024-12-25":["10:00-11:00"]},"valid_until":"2027-06-30"}]`)
+	c := calendar(t, `[{"mic":"xses","holidays":["2024-07-03"],"special":{"2024-12-25":["10:00-11:00"]},"valid_until":"2027-06-30"}]`)
 	if s := c.At("XSES", at(t, "Asia/Singapore", "2024-07-03 10:00")); s.State != hours.Closed {
 		t.Errorf("%+v", s)
 	}
@@ -188,7 +188,10 @@ func TestOverride(t *testing.T) {
 	if s := c.At("XSES", at(t, "Asia/Singapore", "2027-03-01 10:30")); s.State != hours.Open {
 		t.Errorf("%+v", s)
 	}
-	for _, bad := range []string{`{`, `[{"mic":"XNEW"}]`, `[{"mic":"XSES","holidays":["3 July"]}]`, `[{"mic":"XSES","special":{"2024-07-03":["12:00-09:00"]}}]`, `[{"mic":"XSES","closed":[]}]`, `[{"mic":"XSES","zone":"Nowhere"}]`} {
+	for _, bad := range []string{
+		`[{"mic":"XSES","valid_until":"2020-01-01"}]`, `[{"mic":"XSES","valid_until":"9999-12-31"}]`, `[] x`, `{"mic":"XSES"}`, `[{"holidays":[]}]`,
+		`[{"mic":"XSES","special":{"2024-07-03":["09:00-23:00"],"2024-07-04":["<22:00-12:00"]}}]`,
+		`[{"mic":"XSES","weeks":[{"from":"2027-01-01","days":{"monday":["09:00-12:00"]}}]}]`, `{`, `[{"mic":"XNEW"}]`, `[{"mic":"XSES","holidays":["3 July"]}]`, `[{"mic":"XSES","special":{"2024-07-03":["12:00-09:00"]}}]`, `[{"mic":"XSES","closed":[]}]`, `[{"mic":"XSES","zone":"Nowhere"}]`} {
 		if _, err := hours.Default(strings.NewReader(bad)); !errors.Is(err, hours.ErrData) {
 			t.Errorf("%s: %v", bad, err)
 		}
