@@ -45,11 +45,12 @@ func newMarketHours(override string, alwaysOpen bool, symbol func(market.Ticker)
 // warnOfEnd says which markets' hours end within sixty days or have ended.
 func warnOfEnd(calendar *hours.Calendar, now time.Time, log *slog.Logger) {
 	for _, v := range calendar.Ending(now) {
-		text := "market hours end soon; what follows is not known"
+		end := []any{"venue", v.Code, "last_day", v.Until.Format(time.DateOnly)}
 		if now.After(v.Until.AddDate(0, 0, 1)) {
-			text = "market hours have ended and are not known any more"
+			log.Warn("market hours have ended and are not known any more", end...)
+		} else {
+			log.Warn("market hours end soon; what follows is not known", end...)
 		}
-		log.Warn(text, "venue", v.Code, "last_day", v.Until.Format(time.DateOnly))
 	}
 }
 
