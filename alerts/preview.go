@@ -33,7 +33,8 @@ type Preview struct {
 	Noisy bool
 	// Suggestions are quieter forms of the rule, where it is noisy: with a
 	// cooldown and, for a move, of a larger size; each the first that is no
-	// longer noisy, or the quietest that still fires.
+	// longer noisy, or the quietest that still fires; none that would fire more
+	// than two thirds as often.
 	Suggestions []Suggestion
 }
 
@@ -72,7 +73,7 @@ func Replay(rule Rule, hours Hours, lines ...market.Line) Preview {
 				break
 			}
 		}
-		if best.Count < preview.Count {
+		if best.Count*3 <= preview.Count*2 { // what hardly differs is no choice
 			preview.Suggestions = append(preview.Suggestions, best)
 		}
 	}

@@ -123,6 +123,9 @@ func (c *call) draftGone(ctx context.Context) (result, error) {
 	if err != nil {
 		return result{}, err
 	}
+	made := *home
+	made.draft.ID = owned.Rule.ID
+	home = &made
 	return result{answer: Answer{Message: home.ruleMade(ctx, owned, home.try(ctx, owned.Rule)), Edit: true}}, nil
 }
 
