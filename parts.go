@@ -257,7 +257,7 @@ func (p *parts) connectBot(in ingredients) error {
 	p.bot, err = bot.New(bot.Options{
 		Store: p.store, Catalogue: catalogue, Topics: in.topics, Symbols: p.symbols, Strip: p.symbols.Strip(),
 		Hours: p.hours.shown, TradingHours: p.hours.trading, Fonts: fonts, Pictures: p.store.Outbox(), Book: p.checker.Book, History: p.past, Search: p.chain, Reader: feedProbe{p.reader},
-		Checks: bot.PriceChecks{Checker: p.checker, Plan: p.plan, Gate: p.gate, Shelf: p.store},
+		Checks: bot.PriceChecks{Checker: p.checker, Plan: p.plan, Gate: p.gate, Shelf: p.store, Sources: p.chain},
 		News: bot.ArticleChecks{Checker: &alerts.NewsChecker{
 			Store: p.store.NewsChecks(), Reader: p.reader, Same: news.NewComparer().Same, Interval: time.Duration(c.Feeds.Interval), Limit: 60, Parallel: 6,
 			Now: p.now, Log: p.log,

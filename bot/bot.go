@@ -82,6 +82,9 @@ type QuoteChecks interface {
 	Read(ctx context.Context, tickers []market.Ticker) (missing []market.Ticker, err error)
 	// Cadence is how often a symbol is really read; 0 where it is not.
 	Cadence(ticker market.Ticker) time.Duration
+	// Failing returns the source that ought to be read for a symbol and fails at
+	// present; ok is false where none does.
+	Failing(ticker market.Ticker) (n alerts.Notice, ok bool)
 }
 
 // FeedChecks reads feeds and states what is new in them.

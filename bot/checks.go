@@ -25,6 +25,22 @@ type PriceChecks struct {
 	Plan    Cadence
 	Gate    *alerts.Gate
 	Shelf   GuardShelf
+	// Sources tells which source fails; nil where nobody knows.
+	Sources Sources
+}
+
+// Sources knows how the sources of quotes are.
+type Sources interface {
+	// Failing returns the source that ought to be read for a symbol and fails.
+	Failing(ticker market.Ticker) (n alerts.Notice, ok bool)
+}
+
+// Failing implements QuoteChecks.
+func (p PriceChecks) Failing(ticker market.Ticker) (alerts.Notice, bool) {
+	if p.Sources == nil {
+		return alerts.Notice{}, false
+	}
+	return p.Sources.Failing(ticker)
 }
 
 // keep stores what the guard remembers anew. Where the process ends before, the

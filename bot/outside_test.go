@@ -43,6 +43,20 @@ func (m *scriptedMarket) set(ticker market.Ticker, price string) {
 	m.prices[ticker] = q
 }
 
+// fail has the market answer nothing, or answer again.
+func (m *scriptedMarket) fail(down bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.down = down
+}
+
+// Failing implements bot.Sources.
+func (m *scriptedMarket) Failing(market.Ticker) (alerts.Notice, bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return alerts.Notice{Source: "test"}, m.down
+}
+
 // Name implements alerts.QuoteSource.
 func (m *scriptedMarket) Name() string { return "test" }
 

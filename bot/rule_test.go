@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"bellwether/alerts/market"
+	"bellwether/bot"
 	"bellwether/subscriptions"
 )
 
@@ -273,6 +274,31 @@ func TestMovedThresholdKeepsTheRuleWhole(t *testing.T) {
 		r.has(ann.press("▲ 40.40 to 40.90"), "Moved: D05.SI enters 40.4..40.9")
 		r.has(ann.press("▲ 40.60 to 41.10"), "There is such an alert already: D05.SI enters 40.6..41.1")
 		r.has(ann.say("/alerts"), "D05.SI enters 40.4..40.9", "D05.SI enters 40.6..41.1")
+	})
+}
+
+func TestRuleWithoutQuotesIsShownAsHeld(t *testing.T) {
+	talk(t, func(r *rig) {
+		r.stop()
+		r.adapt = func(o *bot.Options) {
+			checks := o.Checks.(bot.PriceChecks)
+			checks.Sources = r.market
+			o.Checks = checks
+		}
+		r.start()
+		ann := r.private("ann")
+		ann.say("/alert BTC > 70000")
+		r.has(ann.say("/alerts"), "BTC-USD > 70000 · armed")
+		r.market.set("BTC-USD", "61000")
+		r.wait(16 * time.Second)
+		r.market.fail(true)
+		r.wait(20 * time.Second)
+		r.has(ann.say("/alerts"), "BTC-USD > 70000 · armed")
+		r.wait(time.Minute)
+		r.has(ann.say("/alerts"), "BTC-USD > 70000 · held: no quotes from test since 09:00")
+		r.market.fail(false)
+		r.wait(16 * time.Second)
+		r.has(ann.say("/alerts"), "BTC-USD > 70000 · armed")
 	})
 }
 

@@ -82,7 +82,7 @@ func (c *call) standing(owned subscriptions.OwnedRule, records map[market.Ticker
 			text += ", " + d
 		}
 	}
-	if every := c.bot.cadence(st.Ticker); every > 0 && st.Phase != alerts.Done {
+	if every := c.bot.cadence(st.Ticker); every > 0 && st.Phase != alerts.Done && c.stale(st) == "" {
 		text += ", " + w.Say("phase.read", "Every", w.Span(every))
 	}
 	return text
@@ -113,10 +113,32 @@ func (c *call) phase(owned subscriptions.OwnedRule) string {
 		return c.words.Say("phase.list", "Count", c.watched(owned))
 	}
 	st := owned.States[0]
+	if text := c.stale(st); text != "" {
+		return text
+	}
 	if st.Phase == alerts.Fired && owned.Rule.Repeat != alerts.EveryTime {
 		return c.words.Say("phase.told", "When", c.words.Clock(st.FiredAt))
 	}
 	return c.words.Say("phase."+string(st.Phase), "When", c.words.Clock(st.FiredAt))
+}
+
+// lateReads is how many readings of a symbol may fail before its rules are held.
+const lateReads = 3
+
+// stale says that a rule looks at nothing since its symbol's source fails; ""
+// where quotes come, or need not.
+func (c *call) stale(st alerts.State) string {
+	every := c.bot.cadence(st.Ticker)
+	failing, fails := c.bot.checks.Failing(st.Ticker)
+	if every <= 0 || !fails || st.Phase == alerts.Done {
+		return ""
+	}
+	records, err := c.bot.store.Standings(c.bot.working(), []market.Ticker{st.Ticker})
+	record, known := records[st.Ticker]
+	if err != nil || !known || c.now.Sub(record.Quote.Received) <= lateReads*every {
+		return ""
+	}
+	return c.words.Say("phase.stale", "Source", failing.Source, "Since", c.words.Clock(record.Quote.Received))
 }
 
 // watched counts the symbols that a rule looks at.
