@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -212,6 +214,22 @@ func (p *press) serve(w http.ResponseWriter, _ *http.Request) {
 // readPress is the configuration that lets the newspaper be read.
 func readPress() string {
 	return "[feeds]\nallow_networks = [\"127.0.0.0/8\"]\ninterval = \"1s\""
+}
+
+// tradesNow lets a market trade without a pause around the time of the test,
+// whatever day and hour that is.
+func tradesNow(t *testing.T, mic string) string {
+	t.Helper()
+	var days []string
+	for i := -1; i <= 2; i++ {
+		days = append(days, fmt.Sprintf("%q: [\"<23:59-23:59\"]", time.Now().AddDate(0, 0, i).Format(time.DateOnly)))
+	}
+	file := filepath.Join(t.TempDir(), "hours.json")
+	text := fmt.Sprintf("[{\"mic\": %q, \"special\": {%s}}]", mic, strings.Join(days, ", "))
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return fmt.Sprintf("[calendar]\noverride = %q", file)
 }
 
 // openTelegram starts a Telegram server and returns it with its configuration.

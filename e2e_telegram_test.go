@@ -33,7 +33,7 @@ func TestPersonSubscribesAndIsToldOnce(t *testing.T) {
 	market.list("BTC-USD", "69500.25", "69010.00")
 	server, chat := openTelegram(t, telegramtest.Options{}, "token = \""+telegramToken+"\"", quick)
 	paper.print("Harbour opens a second quay")
-	file := configFile(t, sqliteFile(t), market.asYahoo(), chat, readPress())
+	file := configFile(t, sqliteFile(t), market.asYahoo(), chat, readPress(), tradesNow(t, "XIDX"))
 	run := launch(t, nil, "run", "--config", file)
 
 	const ada = 1001
