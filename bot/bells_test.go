@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"bellwether/alerts/market"
+	"bellwether/alerts/market/hours"
 	"bellwether/bot"
 	"bellwether/subscriptions"
 )
@@ -148,5 +149,57 @@ func TestEndOfKnownHoursIsSaid(t *testing.T) {
 		r.has(ann.say("/market"), "When Singapore trades is not known.")
 		r.has(ann.say("/quote sti"), "hours not known")
 		r.has(ann.say("/bells sgx"), "is not known yet: its bells ring once it is.")
+	})
+}
+
+// calendarHours are the hours that come with the program.
+type calendarHours struct{ calendar *hours.Calendar }
+
+// Session implements bot.Hours.
+func (h calendarHours) Session(s market.Symbol, at time.Time) bot.MarketSession {
+	status := h.calendar.AtSymbol(s, at)
+	return bot.MarketSession{State: bot.SessionState(status.State), Until: status.Next}
+}
+
+// Sessions implements bot.Hours.
+func (calendarHours) Sessions(market.Symbol, time.Time, time.Time) []bot.OpenSpan { return nil }
+
+// Venues implements bot.Hours.
+func (h calendarHours) Venues() []bot.Venue {
+	var out []bot.Venue
+	for _, v := range h.calendar.Venues() {
+		out = append(out, bot.Venue{MIC: v.Code, Name: v.Name, Words: v.Words, Until: v.Until})
+	}
+	return out
+}
+
+// Rings implements bot.Hours.
+func (calendarHours) Rings(string, time.Time, time.Time) []bot.Ring { return nil }
+
+func TestMarketCountsDownToTheOpening(t *testing.T) {
+	calendar, err := hours.Default()
+	if err != nil {
+		t.Fatal(err)
+	}
+	talk(t, func(r *rig) {
+		r.adapt = func(o *bot.Options) { o.Hours = calendarHours{calendar} }
+		for _, want := range []struct{ at, market, quote, gold string }{
+			{"2024-07-03T06:34:00+08:00", "Singapore opens in 2 hours 26 minutes.", "closed, opens in 2 hours 26 minutes", "open until Thu 4 Jul 05:00"},
+			{"2024-07-03T12:20:00+08:00", "Singapore: lunch break until 13:00.", "lunch break until 13:00", "open until Thu 4 Jul 05:00"},
+			{"2024-07-04T05:20:00+08:00", "Singapore opens in 3 hours 40 minutes.", "closed, opens in 3 hours 40 minutes", "halted until 06:00"},
+			{"2026-12-31T18:00:00+08:00", "Singapore is closed. When it opens next is not known.", "closed, next opening not known", "open until 1 Jan 2027 06:00"},
+			{"2027-01-04T10:00:00+08:00", "When Singapore trades is not known.", "hours not known", "hours not known"},
+		} {
+			at, err := time.Parse(time.RFC3339, want.at)
+			r.must(err)
+			r.stop()
+			time.Sleep(time.Until(at))
+			r.start()
+			ann := r.private("ann")
+			ann.say("/settings zone Asia/Singapore")
+			r.has(ann.say("/market"), want.market)
+			r.has(ann.say("/quote sti"), want.quote)
+			r.has(ann.say("/quote gc=f"), want.gold)
+		}
 	})
 }
