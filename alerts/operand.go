@@ -29,6 +29,12 @@ func (p *parser) checkLevel(start int, q quantity, symbol market.Symbol) (market
 	switch {
 	case q.unit == percentUnit && !yield:
 		return 0, p.fail(start, skip, bare, ProblemPercentLevel, "Text", q.text, "Symbol", p.orList(name))
+	case q.unit == pointUnit && yield:
+		level, err := market.PriceOf(q.value.Decimal().Shift(-2))
+		if err != nil {
+			return 0, p.fail(start, skip, bare, ProblemDigits, "Text", q.text)
+		}
+		return level, nil
 	case q.unit == pointUnit:
 		return 0, p.fail(start, skip, bare, ProblemPointsOnPrice, "Text", q.text, "Symbol", p.orList(name))
 	case !currencyFits(q.currency, symbol):

@@ -14,6 +14,10 @@ func (p *parser) option() *fault {
 	form, n := p.match(start, optionForms())
 	if n == 0 || form.option == noOption {
 		f := p.fail(start, 1, "", ProblemUnexpected, "Text", p.at(start).text)
+		if _, joined := p.match(start, conditionForms()); joined > 0 {
+			f.sample, f.skip = "and", 0
+			return f
+		}
 		if near := nearest(p.at(start).word, optionForms()); near != "" {
 			f.sample = near
 		}

@@ -103,6 +103,10 @@ func (q *quantity) suffix(s string) (power int32, ok bool) {
 		q.currency = strings.ToUpper(s)
 		return power, true
 	}
+	if sign, rest := cutCurrency(strings.ToUpper(s)); q.currency == "" && sign != "" && rest == "" {
+		q.currency = sign // 170$
+		return power, true
+	}
 	return power, s == ""
 }
 
