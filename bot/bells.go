@@ -3,6 +3,7 @@ package bot
 import (
 	"context"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -26,23 +27,13 @@ func handleBells(ctx context.Context, c *call) (result, error) {
 	if err := c.mayChange(ctx); err != nil {
 		return result{}, err
 	}
-	before := time.Duration(0)
-	words := strings.Fields(text)
-	off := len(words) > 1 && strings.EqualFold(words[len(words)-1], "off")
-	if off {
-		words = words[:len(words)-1]
-		text = strings.Join(words, " ")
+	asked, err := c.bellAsked(strings.Fields(text + " " + c.option("before")))
+	if err != nil {
+		return result{}, err
 	}
-	if d, err := time.ParseDuration(words[len(words)-1]); err == nil && d > 0 && d <= 12*time.Hour && len(words) > 1 {
-		before = d.Round(time.Minute)
-		text = strings.Join(words[:len(words)-1], " ")
-	}
-	venue, ok := c.bot.venue(text)
-	if !ok {
-		return result{}, refuse("bells.unknown", "Typed", message.Cut(text, 40), "Markets", c.bot.venueNames())
-	}
-	if off {
-		return c.bellsOff(venue, before), nil
+	venue, before := asked.venue, asked.before
+	if asked.off {
+		return c.bellsOff(ctx, asked)
 	}
 	id, err := c.bot.store.NewID(ctx)
 	if err != nil {
@@ -53,7 +44,7 @@ func handleBells(ctx context.Context, c *call) (result, error) {
 		out = c.say("bells.on.before", "Market", venue.Name, "Time", c.words.Span(before))
 	}
 	out.answer.Message.Buttons = [][]message.Button{{{
-		Label: c.words.Say("bells.drop"), Data: message.Data("bell.drop", venue.MIC, fmt.Sprint(int64(before/time.Minute))),
+		Label: c.words.Say("bells.drop"), Data: message.Data("bell.drop", venue.MIC),
 	}}}
 	if text := c.hoursEnd(venue); text != "" {
 		out.answer.Message.Blocks = append(out.answer.Message.Blocks, message.P(message.T(text)))
@@ -81,26 +72,97 @@ func (c *call) hoursEnd(venue Venue) string {
 	return c.words.Say("bells.ending", "Market", venue.Name, "Day", last)
 }
 
+// bellAsk is what somebody asks of a market's bells.
+type bellAsk struct {
+	venue  Venue
+	before time.Duration // 0 at the bell
+	off    bool
+}
+
+// mostBefore is the longest time before a bell that can be asked for.
+const mostBefore = 12 * time.Hour
+
+// bellAsked reads "hong kong 10m off": a market, how long before, and whether
+// that is to end.
+func (c *call) bellAsked(words []string) (bellAsk, error) {
+	var asked bellAsk
+	n := len(words)
+	for ; n > 0; n-- {
+		if venue, ok := c.bot.venue(strings.Join(words[:n], " ")); ok {
+			asked.venue = venue
+			break
+		}
+	}
+	if n == 0 {
+		return asked, refuse("bells.unknown", "Typed", message.Cut(strings.Join(words, " "), 40), "Markets", c.bot.venueNames())
+	}
+	rest := words[n:]
+	if last := len(rest) - 1; last >= 0 && strings.EqualFold(rest[last], "off") {
+		rest, asked.off = rest[:last], true
+	}
+	if len(rest) == 0 {
+		return asked, nil
+	}
+	before, ok := bellTime(strings.ToLower(strings.Join(rest, "")))
+	if !ok {
+		return asked, refuse("bells.before", "Typed", message.Cut(strings.Join(rest, " "), 40), "Market", asked.venue.Name)
+	}
+	asked.before = before
+	return asked, nil
+}
+
+// bellTime reads how long before a bell: "10m", "1h30m", "10", "10minutes".
+func bellTime(typed string) (time.Duration, bool) {
+	for _, unit := range []struct{ long, short string }{
+		{"minutes", "m"}, {"minute", "m"}, {"mins", "m"}, {"min", "m"}, {"hours", "h"}, {"hour", "h"},
+	} {
+		typed = strings.ReplaceAll(typed, unit.long, unit.short)
+	}
+	if minutes, err := strconv.Atoi(typed); err == nil && minutes > 0 {
+		typed += "m"
+	}
+	d, err := time.ParseDuration(typed)
+	if err != nil || d < time.Minute || d > mostBefore {
+		return 0, false
+	}
+	return d.Round(time.Minute), true
+}
+
+// handleBellDrop ends all bells of a market: the button stands below what says
+// that they ring.
 func handleBellDrop(ctx context.Context, c *call) (result, error) {
 	if err := c.mayChange(ctx); err != nil {
 		return result{}, err
 	}
 	venue, ok := c.bot.venue(c.arg(0))
-	minutes, err := time.ParseDuration(c.arg(1) + "m")
-	if !ok || err != nil {
+	if !ok {
 		return result{}, refuse("button.unknown")
 	}
-	out := c.bellsOff(venue, minutes)
+	out, err := c.bellsOff(ctx, bellAsk{venue: venue})
 	out.answer.Edit = true
-	return out, nil
+	return out, err
 }
 
-// bellsOff ends the bells of a market, those that ring so long before.
-func (c *call) bellsOff(venue Venue, before time.Duration) result {
-	out := c.say("bells.off", "Market", venue.Name)
-	out.effects = []Effect{Unsubscribe{Destination: c.place.ID, Topic: bellTopic(venue.MIC, before)}}
-	out.changes = []subscriptions.Change{c.change("bells", venue.Name, "")}
-	return out
+// bellsOff ends the bells of a market, all of them where no time is named.
+func (c *call) bellsOff(ctx context.Context, asked bellAsk) (result, error) {
+	if asked.before > 0 {
+		out := c.say("bells.off.before", "Market", asked.venue.Name, "Time", c.words.Span(asked.before))
+		out.effects = []Effect{Unsubscribe{Destination: c.place.ID, Topic: bellTopic(asked.venue.MIC, asked.before)}}
+		out.changes = []subscriptions.Change{c.change("bells", asked.venue.Name, "")}
+		return out, nil
+	}
+	topics, err := c.bot.store.BellTopics(ctx)
+	if err != nil {
+		return result{}, err
+	}
+	out := c.say("bells.off", "Market", asked.venue.Name)
+	for _, topic := range topics {
+		if topic.Name == asked.venue.MIC {
+			out.effects = append(out.effects, Unsubscribe{Destination: c.place.ID, Topic: topic})
+		}
+	}
+	out.changes = []subscriptions.Change{c.change("bells", asked.venue.Name, "")}
+	return out, nil
 }
 
 // bellsLate is how old a bell may be and still be told, as one that is late:

@@ -23,6 +23,53 @@ func TestBellsRing(t *testing.T) {
 	})
 }
 
+func TestTimesBeforeABellAreRead(t *testing.T) {
+	talk(t, func(r *rig) {
+		ann, dan := r.private("ann"), r.channel("dan", "markets", subscriptions.RoleModerator)
+		for typed, want := range map[string]string{
+			"10": "10 minutes", "10m": "10 minutes", "10 min": "10 minutes", "1 minute": "1 minute", "1h30m": "1 hour 30 minutes", "2 Hours": "2 hours",
+		} {
+			r.has(ann.say("/bells singapore "+typed), "You will be told "+want+" before Singapore opens and closes.")
+		}
+		for _, typed := range []string{"0", "-5m", "13h", "soon", "10s", "1e3m"} {
+			r.has(ann.say("/bells sgx "+typed), `"`+typed+`" is no time before a bell of Singapore. Try 10m or 1h; 12h at most.`)
+		}
+		r.has(dan.command("bells", "", "market", "Singapore", "before", "10m"), "You will be told 10 minutes before Singapore opens and closes.")
+		r.has(dan.command("bells", "", "market", "Singapore", "before", "soon"), `"soon" is no time before a bell`)
+	})
+}
+
+func TestOffEndsAllBellsOfAMarketOrTheOneThatIsNamed(t *testing.T) {
+	for name, tt := range map[string]struct {
+		ends   func(v *voice) string
+		says   string
+		silent bool // at the bell, and ten minutes before
+	}{
+		"all by words":          {func(v *voice) string { return v.say("/bells sgx off") }, "The bells of Singapore don't ring here any more.", true},
+		"all by button":         {func(v *voice) string { return v.press("No bells") }, "The bells of Singapore don't ring here any more.", true},
+		"one, the others go on": {func(v *voice) string { return v.say("/bells sgx 10m off") }, "You will not be told 10 minutes before Singapore opens", false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			talk(t, func(r *rig) {
+				ann, bob := r.private("ann"), r.private("bob")
+				bob.say("/bells sgx 10m")
+				ann.say("/bells sgx")
+				ann.say("/bells sgx 10m")
+				r.has(tt.ends(ann), tt.says)
+				r.wait(21 * time.Minute)
+				if heard := ann.hears(); strings.Contains(heard, "closes in") {
+					t.Errorf("told: %s", heard)
+				}
+				r.has(bob.hears(), "Singapore closes in 10 minutes")
+				r.wait(10 * time.Minute)
+				if heard := ann.hears(); strings.Contains(heard, "closes now") == tt.silent {
+					t.Errorf("told %q", heard)
+				}
+			})
+		})
+	}
+}
+
 func TestBellRingsOnceOnEachPlatformOverARestart(t *testing.T) {
 	talk(t, func(r *rig) {
 		ann, dan := r.private("ann"), r.channel("dan", "markets", subscriptions.RoleModerator)

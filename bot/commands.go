@@ -22,7 +22,8 @@ func Commands() []Command {
 		{Name: "unfollow", Brief: "Stop following a feed", Usage: "NUMBER or URL", Moderator: true, Changes: true,
 			Options: []Option{{Name: "feed", Brief: "Which feed", Kind: OptionText, Required: true, Suggest: true}}},
 		{Name: "bells", Brief: "Be told when a market opens or closes", Usage: "MARKET [10m]", Moderator: true, Changes: true, Options: []Option{
-			{Name: "market", Brief: "SGX, NYSE, LSE, …", Kind: OptionText, Required: true, Suggest: true, Max: 40}}},
+			{Name: "market", Brief: "SGX, NYSE, LSE, …", Kind: OptionText, Required: true, Suggest: true, Max: 40},
+			{Name: "before", Brief: "How long before: 10m, 1h; at the bell where nothing is said", Kind: OptionText, Max: 20}}},
 		settingsCommand(),
 		{Name: "mute", Brief: "Keep alerts and news back for a while", Usage: "1h | tomorrow | off", Moderator: true, Changes: true,
 			Options: []Option{{Name: "time", Brief: "1h, 8h, tomorrow, off", Kind: OptionText, Max: 20}}},
