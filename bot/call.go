@@ -129,7 +129,7 @@ func (c *call) role(ctx context.Context) (subscriptions.Role, error) {
 // gets. It is asked at every change, whatever was shown before.
 func (c *call) mayChange(ctx context.Context) error {
 	if c.Anonymous {
-		return refuseWith(c.proof())
+		return c.proof()
 	}
 	role, err := c.role(ctx)
 	if err != nil {
@@ -139,19 +139,6 @@ func (c *call) mayChange(ctx context.Context) error {
 		return nil
 	}
 	return refuse("moderator.only")
-}
-
-// proof asks an anonymous administrator to press a button, which shows who they
-// are; what they typed is kept for it.
-func (c *call) proof() *message.Message {
-	typed := strings.TrimSpace("/" + c.Command + " " + c.Text)
-	m := &message.Message{Blocks: []message.Block{c.words.P("moderator.prove", "Typed", typed)}}
-	data := message.Data("prove", c.Command, c.Text)
-	if data == "" {
-		return &message.Message{Blocks: []message.Block{c.words.P("moderator.prove.long")}}
-	}
-	m.Buttons = [][]message.Button{{{Label: c.words.Say("moderator.prove.button"), Data: data, Style: message.Primary}}}
-	return m
 }
 
 // respond runs a handler and turns what went wrong into words.

@@ -11,8 +11,8 @@ import (
 )
 
 // A Telegram channel has nobody to type in it: its administrators set it up from
-// their private chat. They choose it there, and their commands are about the
-// channel until they are done. Their right is asked for at each change.
+// their private chat. They choose it there, or come from a group by its button,
+// and their commands are about that place until they are done. Their right is asked for at each change.
 
 // PickChannel is the data of a button by which a platform lets the person choose
 // a channel; what they chose comes as a request with these options.
@@ -22,11 +22,11 @@ const (
 	optionSharedTitle = "shared_title"
 )
 
-// remoteStep is where a private conversation stands while it is about a channel:
+// remoteStep is where a private conversation stands while it is about another place:
 // "remote 3f".
 const remoteStep = "remote "
 
-// goRemote makes the call one about the channel that the person sets up from
+// goRemote makes the call one about the place that the person sets up from
 // their private chat, where they do.
 func (c *call) goRemote(ctx context.Context) error {
 	if c.chat.Kind != subscriptions.Private || c.chat.Address.Platform != subscriptions.Telegram {
@@ -75,20 +75,60 @@ func (c *call) chosen(ctx context.Context) (result, error) {
 		return result{}, refuse("button.unknown")
 	}
 	title := message.Label(c.option(optionSharedTitle))
-	channel := *c
-	channel.remote = true
-	channel.place = subscriptions.Destination{
+	return c.beginRemote(ctx, subscriptions.Destination{
 		Address: subscriptions.Address{Platform: c.chat.Address.Platform, Account: c.chat.Address.Account, Chat: chat},
 		Kind:    subscriptions.Broadcast, Title: title, Community: chat, Zone: c.chat.Zone, Locale: c.chat.Locale,
+	})
+}
+
+// VerbOpen is the verb of a button that leads to the private chat with the bot.
+// A platform that has no such address leaves it out. Its argument comes back as
+// what follows /start there.
+const VerbOpen = "open"
+
+// openPrefix is what follows /start where a shared place is to be set up.
+const openPrefix = "set-"
+
+// openButtons leads from a group to the private chat in which it is set up,
+// where the platform shows answers in the group to all who are there.
+func openButtons(w Words, d subscriptions.Destination) [][]message.Button {
+	if d.Address.Platform != subscriptions.Telegram || d.Kind != subscriptions.Group {
+		return nil
 	}
-	if err := channel.mayChange(ctx); err != nil {
+	return [][]message.Button{{{Label: w.Say("start.group.open"), Data: message.Data(VerbOpen, openPrefix+id36(int64(d.ID)))}}}
+}
+
+// openPlace begins to set up the group that the person came from. The address
+// can be made up by anybody: it names the place and authorises nothing.
+func (c *call) openPlace(ctx context.Context, payload string) (result, error) {
+	id, err := strconv.ParseInt(strings.TrimPrefix(payload, openPrefix), 36, 64)
+	if err != nil {
+		return c.startAsk(startWatch, false), nil
+	}
+	place, err := c.bot.store.Destination(ctx, subscriptions.DestinationID(id))
+	if errors.Is(err, subscriptions.ErrNotFound) || err == nil && (place.Kind == subscriptions.Private ||
+		place.Address.Platform != c.chat.Address.Platform || place.Address.Account != c.chat.Address.Account) {
+		return c.startAsk(startWatch, false), nil
+	}
+	if err != nil {
+		return result{}, err
+	}
+	return c.beginRemote(ctx, place)
+}
+
+// beginRemote makes the commands of a private chat those of another place, where
+// the person may set it up.
+func (c *call) beginRemote(ctx context.Context, place subscriptions.Destination) (result, error) {
+	there := *c
+	there.remote, there.place = true, place
+	if err := there.mayChange(ctx); err != nil {
 		var no *refusal
 		if errors.As(err, &no) && no.id == "moderator.only" {
-			return result{}, refuse("channels.not-yours", "Channel", title)
+			return result{}, refuse("channels.not-yours", "Channel", place.Title)
 		}
 		return result{}, err
 	}
-	place, err := c.bot.store.Place(ctx, channel.place)
+	place, err := c.bot.store.Place(ctx, place)
 	if err != nil {
 		return result{}, err
 	}

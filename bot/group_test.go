@@ -84,7 +84,17 @@ func TestAnonymousAdministratorProvesByAButton(t *testing.T) {
 		r.has(bob.press("It's me, do it"), "(note) Only moderators")
 		r.has(ann.press("It's me, do it"), "(edit) Alert set", "BTC-USD > 70000")
 		r.has(nobody.say("/quote btc"), "Bitcoin 61,955.88")
-		r.has(nobody.say(`/alert BTC > 71000 note "a very long note that does not fit into the data of a button at all"`), "too long for me to keep")
+		long := `/alert BTC > 71000 note "a very long note that does not fit into the data of a button at all"`
+		r.has(nobody.say(long), "Press the button to show that you may do this: "+long, "[It's me, do it]")
+		old := r.chat.screen(nobody.place.Address)
+		forgotten := old[len(old)-1]
+		r.has(bob.press("It's me, do it"), "(note) Only moderators")
+		r.has(ann.press("It's me, do it"), "(edit) Alert set", "a very long note")
+		r.has(ann.pressData(forgotten.message.Buttons[0][0].Data, forgotten.id), "Please type it again")
+		r.has(nobody.say(long+" until friday"), "[It's me, do it]")
+		nobody.say("/alert BTC > 73000")
+		old = r.chat.screen(nobody.place.Address)
+		r.has(ann.pressData(old[len(old)-2].message.Buttons[0][0].Data, old[len(old)-2].id), "Please type it again")
 		channel := r.group("", "-100", "")
 		channel.role = subscriptions.RoleNobody
 		r.has(channel.say("/alert BTC > 72000"), "Only moderators")
@@ -222,5 +232,107 @@ func TestOutboxParksAndSaysWhyInDeliveries(t *testing.T) {
 		r.price("BTC-USD", "62010")
 		r.chat.fail = nil
 		r.has(ann.say("/deliveries"), "kept until this place can be reached again: the bot may not write there")
+	})
+}
+
+// TestPlaceThatASendFindsLostIsToldToItsAuthorOnce: nobody told the bot that it
+// may not write any more, a refused alert did.
+func TestPlaceThatASendFindsLostIsToldToItsAuthorOnce(t *testing.T) {
+	talk(t, func(r *rig) {
+		r.rights.set("-100", "u-ann", subscriptions.RoleModerator)
+		ann, topic, home := r.group("ann", "-100", ""), r.group("ann", "-100", "7"), r.private("ann")
+		ann.say("/alert BTC > 62000 every time")
+		topic.say("/alert BTC > 62000 every time")
+		r.chat.fail = func(d outbox.Delivery) error {
+			if d.Address.Thread == "7" {
+				return &outbox.Failure{Class: outbox.NoRights, Reason: outbox.ReasonTopicDeleted, Code: "400"}
+			}
+			return nil
+		}
+		r.price("BTC-USD", "62010")
+		r.price("BTC-USD", "61000")
+		r.price("BTC-USD", "62010")
+		out := home.hears()
+		r.has(out, "I can't post in Group -100 any more: the topic was deleted. What is set up there is kept")
+		if count(out, "I can't post") != 1 {
+			t.Errorf("said more than once: %s", out)
+		}
+		for _, kind := range []bot.SignalKind{bot.SignalRemoved, bot.SignalAdded, bot.SignalRights} {
+			r.must(r.bot.Report(t.Context(), bot.Signal{Kind: kind, Place: ann.place, Reason: "the bot was removed", At: time.Now()}))
+			r.wait(time.Minute)
+		}
+		r.lacks(home.hears(), "topic")
+		if got := topic.stored().Standing; got != subscriptions.Parked {
+			t.Errorf("the chat's rights opened a topic that is gone: %s", got)
+		}
+		r.chat.fail = nil
+		r.must(r.bot.Report(t.Context(), bot.Signal{Kind: bot.SignalRights, Place: topic.place, Topic: true, At: time.Now()}))
+		r.wait(time.Minute)
+		r.has(topic.hears(), "I can post here again", "Bitcoin rose to 62,000.00")
+	})
+}
+
+func TestClosedGeneralTopicLeavesTheOthersOpen(t *testing.T) {
+	talk(t, func(r *rig) {
+		r.rights.set("-100", "u-ann", subscriptions.RoleModerator)
+		general, topic, home := r.group("ann", "-100", ""), r.group("ann", "-100", "7"), r.private("ann")
+		general.say("/alert BTC > 62000")
+		topic.say("/alert BTC > 62000")
+		closed := bot.Signal{Kind: bot.SignalNoRights, Place: general.place, Topic: true, Reason: outbox.ReasonTopicClosed, At: time.Now()}
+		r.must(r.bot.Report(t.Context(), closed))
+		r.wait(5 * time.Second)
+		general.hears()
+		r.has(home.hears(), "the topic is closed")
+		r.price("BTC-USD", "62010")
+		r.has(topic.hears(), "Bitcoin rose")
+		r.lacks(general.hears(), "Bitcoin rose")
+	})
+}
+
+func TestGroupThatNamesTheBotIsAnswered(t *testing.T) {
+	talk(t, func(r *rig) {
+		r.rights.set("-100", "u-ann", subscriptions.RoleModerator)
+		ann, bob := r.group("ann", "-100", ""), r.group("bob", "-100", "")
+		bob.mentioned, ann.mentioned = true, true
+		for said, heard := range map[string]string{
+			"btc?": "Bitcoin 61,955.88", "": "What I can do", "quote btc": "Bitcoin 61,955.88", "Market": "Markets",
+			"what do you think of it": "Name a price, like gold or BTC-USD, or ask for /help", "BTC > 62000": "Only moderators change",
+			"alert BTC > 62000": "Only moderators change", "😀": "Name a price",
+		} {
+			r.has(bob.say(said), heard)
+		}
+		r.has(ann.say("alert BTC > 62000"), "Alert set")
+		r.has(ann.say("alert"), "What should I watch for?")
+		r.has(ann.say("BTC > 63000"), "Alert set")
+	})
+}
+
+// TestGroupIsGreetedOnceAndSetUpInPrivate: whoever comes by the group's button
+// sets the group up from their private chat, where they may.
+func TestGroupIsGreetedOnceAndSetUpInPrivate(t *testing.T) {
+	talk(t, func(r *rig) {
+		r.rights.set("-100", "u-ann", subscriptions.RoleModerator)
+		group, ann, bob := r.group("ann", "-100", ""), r.private("ann"), r.private("bob")
+		added := bot.Signal{Kind: bot.SignalAdded, Place: group.place, At: time.Now()}
+		r.must(r.bot.Report(t.Context(), added, added))
+		r.wait(5 * time.Second)
+		r.must(r.bot.Report(t.Context(), added))
+		r.wait(5 * time.Second)
+		out := group.hears()
+		r.has(out, "I am ready here", "[Set it up in private]")
+		if count(out, "I am ready") != 1 {
+			t.Errorf("greeted more than once: %s", out)
+		}
+		payload := "set-" + id36(int64(group.stored().ID))
+		r.has(bob.say("/start "+payload), "Only administrators of Group -100 can set it up.")
+		r.has(ann.say("/start "+payload), "You are setting up Group -100 now")
+		r.has(ann.say("/alert BTC > 62000"), "Alert set", "about Group -100; /done ends that")
+		r.lacks(ann.screen(), "by direct message")
+		r.price("BTC-USD", "62010")
+		r.has(group.hears(), "Bitcoin rose")
+		r.has(ann.say("/done"), "about this chat again")
+		for _, forged := range []string{"set-zzzz", "set-", "set-!", "set-" + id36(int64(bob.stored().ID)), "anything"} {
+			r.has(ann.say("/start "+forged), "What do you want to watch?")
+		}
 	})
 }

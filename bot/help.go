@@ -50,6 +50,7 @@ func (c *call) help() *message.Message {
 	m.Blocks = []message.Block{message.Items(items...)}
 	if c.place.Kind != subscriptions.Private {
 		m.Blocks = append(m.Blocks, w.P("help.group"))
+		m.Buttons = openButtons(w, c.place)
 		return m
 	}
 	m.Buttons = [][]message.Button{{{Label: w.Say("help.alerts"), Data: message.Data("help", "alert")}}}

@@ -24,6 +24,9 @@ type Request struct {
 	// Lacks names, in words, the permissions that the bot is missing in Place;
 	// nil where it has all that it needs, or where the platform does not tell.
 	Lacks []string
+	// Mentioned tells that a text in a shared place is addressed to the bot by
+	// its name.
+	Mentioned bool
 	// Anonymous tells that an administrator spoke without a name: Identity is
 	// empty and Role is RoleNobody, but whoever presses a button under the
 	// answer has a name and can prove the right.
@@ -103,6 +106,9 @@ const (
 type Signal struct {
 	Kind  SignalKind
 	Place subscriptions.Destination // by address; of SignalCommunity by Community
+	// Topic tells that it concerns one topic: of a chat with topics the general
+	// one alone, where Place has no thread.
+	Topic bool
 	// MovedTo is the new chat of a place that moved; threads move with it.
 	MovedTo string
 	// By is who did it; zero where unknown.

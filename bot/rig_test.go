@@ -99,7 +99,7 @@ func (r *rig) start() {
 	telegramMain := outbox.Account{Platform: subscriptions.Telegram, Name: "main"}
 	discordMain := outbox.Account{Platform: subscriptions.Discord, Name: "main"}
 	box := outbox.NewOutbox(outbox.Options{
-		Store: shelf, Pictures: shelf, Composer: r.bot, Collapser: r.bot, Log: log, Jitter: func() float64 { return 0.5 },
+		Store: shelf, Pictures: shelf, Composer: r.bot, Collapser: r.bot, Lost: r.bot.Lost, Log: log, Jitter: func() float64 { return 0.5 },
 		Messengers: map[outbox.Account]outbox.Messenger{telegramMain: r.chat, discordMain: r.chat},
 		Rates:      map[outbox.Account]outbox.Rates{telegramMain: r.quick, discordMain: r.quick},
 	})
@@ -191,10 +191,12 @@ type voice struct {
 	role  subscriptions.Role
 	roles []string
 	anon  bool
-	reply string // the message that is answered
-	at    int    // how many deliveries were there before
-	seen  string // what was shown at once, beside deliveries
-	last  bot.Answer
+	// mentioned tells that the bot is named in what is said.
+	mentioned bool
+	reply     string // the message that is answered
+	at        int    // how many deliveries were there before
+	seen      string // what was shown at once, beside deliveries
+	last      bot.Answer
 }
 
 // private returns a person in their private chat on Telegram.
@@ -244,7 +246,7 @@ func (v *voice) request() bot.Request {
 	v.r.serial++
 	req := bot.Request{
 		ID: fmt.Sprintf("test/%d", v.r.serial), Identity: v.who, Place: v.place, Role: v.role, Roles: v.roles,
-		At: time.Now(), Message: v.reply,
+		At: time.Now(), Message: v.reply, Mentioned: v.mentioned,
 	}
 	if v.anon {
 		req.Anonymous, req.Role, req.Identity = true, subscriptions.RoleNobody, subscriptions.Identity{}

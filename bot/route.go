@@ -3,7 +3,6 @@ package bot
 import (
 	"context"
 	"errors"
-	"slices"
 	"strings"
 
 	"bellwether/alerts"
@@ -192,17 +191,6 @@ func (c *call) typed(ctx context.Context, name, text string) (result, error) {
 	return h(ctx, &again)
 }
 
-// handleProof runs what an anonymous administrator typed, now that a named
-// person pressed the button; their right is checked as for any other.
-func handleProof(ctx context.Context, c *call) (result, error) {
-	if len(c.args()) < 1 || !slices.ContainsFunc(c.bot.commands, func(k Command) bool { return k.Name == c.arg(0) }) {
-		return result{}, refuse("button.unknown")
-	}
-	out, err := c.typed(ctx, c.arg(0), c.arg(1))
-	out.answer.Edit = true
-	return out, err
-}
-
 // handleText answers words without a command: the next step of a conversation,
 // or a hint.
 func handleText(ctx context.Context, c *call) (result, error) {
@@ -236,10 +224,35 @@ func handleText(ctx context.Context, c *call) (result, error) {
 	case "start":
 		return c.startStep(ctx, rest)
 	}
-	if c.chat.Kind != subscriptions.Private {
-		return result{}, nil
+	if c.chat.Kind == subscriptions.Private {
+		return c.guess(ctx)
 	}
-	return c.guess(ctx)
+	if c.Mentioned {
+		return c.addressed(ctx)
+	}
+	return result{}, nil
+}
+
+// addressed answers words in a shared place that begin with the bot's name: a
+// command without its slash, or what they look like; alone, the name is a call
+// for help.
+func (c *call) addressed(ctx context.Context) (result, error) {
+	text := strings.TrimSpace(strings.TrimRight(c.Text, "?!. "))
+	if text == "" {
+		return c.typed(ctx, "help", "")
+	}
+	name, rest, _ := strings.Cut(text, " ")
+	if _, ok := c.bot.command(strings.ToLower(name)); ok {
+		return c.typed(ctx, strings.ToLower(name), strings.TrimSpace(rest))
+	}
+	again := *c
+	again.Text = text
+	out, err := again.guess(ctx)
+	var no *refusal
+	if errors.As(err, &no) && no.id == "text.unknown" {
+		return result{}, refuse("text.unknown.group")
+	}
+	return out, err
 }
 
 // ask asks for the missing part of a command and remembers that it did.

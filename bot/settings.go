@@ -24,6 +24,9 @@ func handleSettings(ctx context.Context, c *call) (result, error) {
 		if c.chat.Kind == subscriptions.Private && c.chat.Address.Platform == subscriptions.Telegram && !c.remote {
 			out.answer.Message.Buttons = [][]message.Button{{{Label: c.words.Say("channels.button"), Data: message.Data("ask", "channels")}}}
 		}
+		if !c.remote {
+			out.answer.Message.Buttons = append(out.answer.Message.Buttons, openButtons(c.words, c.place)...)
+		}
 		return out, nil
 	}
 	if err := c.mayChange(ctx); err != nil {

@@ -2,6 +2,7 @@ package bot
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -30,11 +31,14 @@ func (b *Bot) report(ctx context.Context, s Signal) error {
 	}
 	switch s.Kind {
 	case SignalRemoved, SignalNoRights, SignalCommunity:
+		if !s.Topic {
+			places = slices.DeleteFunc(places, topicLost) // that is known, and why
+		}
 		return b.park(ctx, places, subscriptions.Parked, "parked.notice", s.Reason)
 	case SignalGone:
 		return b.park(ctx, places, subscriptions.Gone, "gone.notice", s.Reason)
 	case SignalAdded, SignalRights:
-		return b.revive(ctx, places)
+		return b.revive(ctx, s, places)
 	case SignalRenamed:
 		if len(places) == 0 {
 			return nil
@@ -61,7 +65,17 @@ func (b *Bot) concerned(ctx context.Context, s Signal) ([]subscriptions.Destinat
 	if err != nil {
 		return nil, err
 	}
+	if s.Topic {
+		return []subscriptions.Destination{place}, nil
+	}
 	return b.within(ctx, place)
+}
+
+// topicLost tells whether a topic is parked for a reason of its own, which what
+// becomes of its chat does not change.
+func topicLost(d subscriptions.Destination) bool {
+	return d.Address.Thread != "" && d.Standing == subscriptions.Parked &&
+		(d.Reason == outbox.ReasonTopicClosed || d.Reason == outbox.ReasonTopicDeleted)
 }
 
 // setUp returns a channel of a community where somebody set it up. Discord tells
@@ -105,6 +119,22 @@ func (b *Bot) park(ctx context.Context, places []subscriptions.Destination, stan
 		}
 	}
 	return b.tellAuthors(ctx, parked, notice, reason)
+}
+
+// Lost tells those who set a place up that the platform refused a send to it
+// and why, in plain words: what was refused is kept there until it can be sent.
+func (b *Bot) Lost(ctx context.Context, place subscriptions.DestinationID, reason string) error {
+	d, err := b.store.Destination(ctx, place)
+	if errors.Is(err, subscriptions.ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if d.Standing != subscriptions.Parked {
+		return nil // it moved, or was opened again meanwhile
+	}
+	return b.tellAuthors(ctx, []subscriptions.Destination{d}, "parked.notice", reason)
 }
 
 // maxAuthors is how many people are told that a place cannot be reached.
@@ -177,9 +207,12 @@ func (b *Bot) send(ctx context.Context, sends []outbox.Send) error {
 // revive sends again to places. On Telegram a signal says that the bot may
 // write there, and the chat is told that everything goes on; elsewhere rights
 // only may have changed.
-func (b *Bot) revive(ctx context.Context, places []subscriptions.Destination) error {
+func (b *Bot) revive(ctx context.Context, s Signal, places []subscriptions.Destination) error {
 	var sends []outbox.Send
 	for i, d := range places {
+		if !s.Topic && topicLost(d) {
+			continue // the chat's rights open no topic
+		}
 		changed, err := b.store.Revive(ctx, d.ID)
 		if err != nil {
 			return err
@@ -188,8 +221,34 @@ func (b *Bot) revive(ctx context.Context, places []subscriptions.Destination) er
 			sends = append(sends, b.notice(d, "revived.notice"))
 		}
 	}
+	if s.Kind == SignalAdded && len(sends) == 0 {
+		greeting, err := b.greeting(ctx, places[0])
+		if err != nil {
+			return err
+		}
+		sends = append(sends, greeting...)
+	}
 	b.wake()
 	return b.send(ctx, sends)
+}
+
+// greeting says in a group that the bot has just come to how it is set up. A
+// place where anything was said or set up is not greeted again.
+func (b *Bot) greeting(ctx context.Context, d subscriptions.Destination) ([]outbox.Send, error) {
+	if d.Address.Platform != subscriptions.Telegram || d.Kind != subscriptions.Group {
+		return nil, nil
+	}
+	sends, err := b.store.SendsOf(ctx, d.ID, 1)
+	if err != nil || len(sends) > 0 {
+		return nil, err
+	}
+	changes, err := b.store.Changes(ctx, d.ID, 1)
+	if err != nil || len(changes) > 0 {
+		return nil, err
+	}
+	hello := b.notice(d, "start.group")
+	hello.Message.Buttons = openButtons(b.catalogue.Words(d.Locale, d.Zone, b.now().UTC()), d)
+	return []outbox.Send{hello}, nil
 }
 
 // moved gives a chat its new id, and says so there once.

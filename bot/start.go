@@ -28,7 +28,12 @@ func handleStart(ctx context.Context, c *call) (result, error) {
 		}
 	}
 	if c.place.Kind != subscriptions.Private {
-		return c.say("start.group"), nil
+		out := c.say("start.group")
+		out.answer.Message.Buttons = openButtons(c.words, c.place)
+		return out, nil
+	}
+	if c.place.Address.Platform == subscriptions.Telegram && strings.HasPrefix(c.Text, openPrefix) {
+		return c.openPlace(ctx, c.Text)
 	}
 	if c.place.Address.Platform == subscriptions.WebChat {
 		return c.welcome(), nil

@@ -52,6 +52,35 @@ func commandEnd(text string) int {
 	return len(text)
 }
 
+// unmention takes the bot's own name out of what somebody said, and tells
+// whether it was there. "/quote@name" is no mention: Telegram marks it as a
+// command.
+func (c *Client) unmention(text string, entities []entity) (rest string, named bool) {
+	self := c.self.Load()
+	if self == nil {
+		return text, false
+	}
+	var b strings.Builder
+	from := 0
+	for _, e := range entities {
+		if e.Offset < 0 || e.Length <= 0 {
+			continue
+		}
+		begin, end := utf16Index(text, e.Offset), utf16Index(text, e.Offset+e.Length)
+		if begin < from || begin >= end {
+			continue
+		}
+		ours := e.Type == "mention" && strings.EqualFold(text[begin:end], "@"+self.Username) || e.Type == "text_mention" && c.isSelf(e.User)
+		if !ours {
+			continue
+		}
+		b.WriteString(text[from:begin])
+		from, named = end, true
+	}
+	b.WriteString(text[from:])
+	return strings.TrimSpace(strings.TrimLeft(b.String(), " ,:，：")), named
+}
+
 // utf16Index returns the byte index that lies units UTF-16 units into text, at
 // most its length.
 func utf16Index(text string, units int) int {

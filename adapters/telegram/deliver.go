@@ -27,7 +27,7 @@ func (c *Client) Deliver(ctx context.Context, d outbox.Delivery) (outbox.Receipt
 		return outbox.Receipt{}, &outbox.Failure{Class: outbox.BadMessage, Reason: "there is no message"}
 	}
 	c.pending.answered(d.Address)
-	laid := c.press.lay(d.Message, d.Form)
+	laid := c.lay(d.Message, d.Form)
 	sheets := laid.sheets
 	if d.Kind == outbox.Edit && d.Part < max(len(d.Parts), 1) {
 		return c.edit(ctx, d, sheets)
@@ -52,7 +52,7 @@ func (c *Client) Deliver(ctx context.Context, d outbox.Delivery) (outbox.Receipt
 		}
 	}
 	if d.Part == len(sheets)-1 {
-		addKeyboard(params, d.Message.Buttons, d.Form)
+		c.addKeyboard(params, d.Message.Buttons, d.Form)
 	}
 	receipt, err := c.post(ctx, d, s, params)
 	receipt.More = err == nil && d.Part+1 < len(sheets)
@@ -146,7 +146,7 @@ func (c *Client) edit(ctx context.Context, d outbox.Delivery, sheets []sheet) (o
 	}
 	// An edit without a keyboard removes the one that was there.
 	if d.Part == len(sheets)-1 {
-		addKeyboard(params, d.Message.Buttons, d.Form)
+		c.addKeyboard(params, d.Message.Buttons, d.Form)
 	}
 	receipt, err := c.change(ctx, d, sheets[d.Part], params)
 	if f := asFailure(err); f != nil && f.Class == outbox.Done {

@@ -138,9 +138,9 @@ func refusals() []refusal {
 		{[]string{"chat not found", "chat_id is empty", "channel_private", "channel_invalid"}, outbox.Gone, "the chat was not found", nil},
 		{
 			[]string{"message thread not found", "topic_deleted", "topic_id_invalid"},
-			outbox.NoRights, "the topic was deleted", nil,
+			outbox.NoRights, outbox.ReasonTopicDeleted, nil,
 		},
-		{[]string{"topic_closed"}, outbox.NoRights, "the topic is closed", nil},
+		{[]string{"topic_closed"}, outbox.NoRights, outbox.ReasonTopicClosed, nil},
 		{
 			[]string{
 				"not enough rights", "have no write access", "chat_write_forbidden", "chat_restricted",

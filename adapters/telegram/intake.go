@@ -75,7 +75,11 @@ func (c *Client) readMessage(id int64, m chatMessage) *bot.Request {
 		return &r
 	}
 	direct := m.Chat.Type == "private" || r.Message != ""
-	if command, ok := parseCommand(m.Text, m.Entities); ok {
+	text, entities := m.Text, m.Entities
+	if rest, named := c.unmention(text, entities); named {
+		r.Mentioned, direct, text, entities = true, true, rest, nil
+	}
+	if command, ok := parseCommand(text, entities); ok {
 		if !c.isOurs(command, direct) {
 			return nil
 		}
@@ -85,7 +89,7 @@ func (c *Client) readMessage(id int64, m chatMessage) *bot.Request {
 	if m.Text == "" || !direct {
 		return nil
 	}
-	r.Text = strings.TrimSpace(m.Text)
+	r.Text = strings.TrimSpace(text)
 	return &r
 }
 

@@ -79,6 +79,11 @@ func TestWhatIsTypedBecomesARequest(t *testing.T) {
 		"group talk":                     {telegramtest.Speech{Chat: group, User: 9, Text: "hello"}, "", "", true},
 		"group reply to us":              {telegramtest.Speech{Chat: group, User: 9, Text: "gold", ReplyTo: 55}, "", "gold", false},
 		"command as a reply to us":       {telegramtest.Speech{Chat: group, User: 9, Text: "/why", ReplyTo: 55}, "why", "", false},
+		"group talk that names us":       {telegramtest.Speech{Chat: group, User: 9, Text: "😀 @bellwethertestBOT: gold"}, "", "😀 : gold", false},
+		"group talk to us":               {telegramtest.Speech{Chat: group, User: 9, Text: "@BellwetherTestBot, gold"}, "", "gold", false},
+		"our name alone":                 {telegramtest.Speech{Chat: group, User: 9, Text: "@BellwetherTestBot"}, "", "", false},
+		"our name before a command":      {telegramtest.Speech{Chat: group, User: 9, Text: "@BellwetherTestBot /quote gold"}, "quote", "gold", false},
+		"group talk to somebody else":    {telegramtest.Speech{Chat: group, User: 9, Text: "@BellwetherTest gold"}, "", "", true},
 		"emoji before what is no entity": {telegramtest.Speech{Chat: 7, Text: "😀 /quote"}, "", "😀 /quote", false},
 	}
 	r := peopled(t)

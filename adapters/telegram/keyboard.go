@@ -2,10 +2,12 @@ package telegram
 
 import (
 	"encoding/json"
+	"net/url"
 	"strings"
 
 	tgbotapi "github.com/go-telegram-bot-api/telegram-bot-api/v5"
 
+	"bellwether/bot"
 	"bellwether/bot/message"
 )
 
@@ -29,7 +31,7 @@ type inlineButton struct {
 // refuse is left out, since the whole message would be refused for it. A plainer
 // form has no addresses on its buttons, and the barest has no buttons at all:
 // they may be why the richer one was refused.
-func addKeyboard(params tgbotapi.Params, rows [][]message.Button, form message.Form) {
+func (c *Client) addKeyboard(params tgbotapi.Params, rows [][]message.Button, form message.Form) {
 	if len(rows) == 0 || form == message.Bare {
 		return
 	}
@@ -42,7 +44,7 @@ func addKeyboard(params tgbotapi.Params, rows [][]message.Button, form message.F
 	for _, row := range rows {
 		var line []inlineButton
 		for _, b := range row {
-			made, ok := makeButton(b, form)
+			made, ok := makeButton(c.lead(b), form)
 			if !ok || count == maxButtons {
 				continue
 			}
@@ -66,6 +68,21 @@ func addKeyboard(params tgbotapi.Params, rows [][]message.Button, form message.F
 		return // strings only: it cannot fail
 	}
 	params["reply_markup"] = string(encoded)
+}
+
+// lead gives a button that leads to the private chat its address (Telegram's
+// deep links: t.me/<bot>?start=<payload>, at most 64 of A-Z a-z 0-9 _ -). It is
+// left out while the bot's name is not known.
+func (c *Client) lead(b message.Button) message.Button {
+	verb, args, err := message.ParseData(b.Data)
+	if err != nil || verb != bot.VerbOpen || len(args) != 1 {
+		return b
+	}
+	b.Data = ""
+	if self := c.self.Load(); self != nil && self.Username != "" {
+		b.URL = "https://t.me/" + self.Username + "?start=" + url.QueryEscape(args[0])
+	}
+	return b
 }
 
 // makeButton returns a button that Telegram takes.

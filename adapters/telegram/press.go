@@ -33,7 +33,8 @@ type printed struct {
 const platesKept = 64
 
 // lay returns a message laid out in a form.
-func (p *press) lay(m *message.Message, form message.Form) *printed {
+func (c *Client) lay(m *message.Message, form message.Form) *printed {
+	p := &c.press
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	k := plate{m, form}
@@ -52,7 +53,7 @@ func (p *press) lay(m *message.Message, form message.Form) *printed {
 			params["disable_notification"] = "true"
 		}
 		if i == len(made.sheets)-1 {
-			addKeyboard(params, m.Buttons, form)
+			c.addKeyboard(params, m.Buttons, form)
 		}
 		made.forms[i] = params
 	}

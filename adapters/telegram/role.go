@@ -6,20 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
-	"sync"
-	"time"
 
 	tgbotapi "github.com/go-telegram-bot-api/telegram-bot-api/v5"
 
 	"bellwether/bot/outbox"
 	"bellwether/subscriptions"
 )
-
-// roleAge is how long Telegram's word on a person's role is believed.
-const roleAge = 60 * time.Second
-
-// maxRoles bounds the cache; it is emptied when full.
-const maxRoles = 4096
 
 // roleError tells people what to do about a role that is not known.
 type roleError struct {
@@ -37,21 +29,10 @@ const (
 	adviceWait   = "Telegram did not say who the administrators are: try again in a minute"
 )
 
-type roleKey struct{ chat, user string }
-
-type roleEntry struct {
-	role subscriptions.Role
-	at   time.Time
-}
-
-type roleCache struct {
-	mu      sync.Mutex
-	entries map[roleKey]roleEntry
-}
-
 // Role returns what a person may do in a chat. A moderator is its creator or an
 // administrator who may change its information, in a channel one who may post
-// or edit. The answer may be up to 60 s old.
+// or edit. Telegram is asked each time: who was an administrator a moment ago
+// changes nothing any more.
 func (c *Client) Role(ctx context.Context, place subscriptions.Address, userID string) (subscriptions.Role, error) {
 	if userID == "" {
 		return subscriptions.RoleNobody, nil
@@ -63,16 +44,7 @@ func (c *Client) Role(ctx context.Context, place subscriptions.Address, userID s
 	if place.Chat == userID {
 		return subscriptions.RoleMember, nil
 	}
-	key := roleKey{place.Chat, userID}
-	if role, ok := c.roles.get(key, c.now()); ok {
-		return role, nil
-	}
-	role, err := c.askRole(ctx, place.Chat, userID)
-	if err != nil {
-		return subscriptions.RoleUnknown, err
-	}
-	c.roles.put(key, roleEntry{role, c.now()})
-	return role, nil
+	return c.askRole(ctx, place.Chat, userID)
 }
 
 // askRole asks for the member, and where that is refused for the list of
@@ -127,22 +99,6 @@ func roleOf(m member) subscriptions.Role {
 		}
 	}
 	return subscriptions.RoleMember
-}
-
-func (r *roleCache) get(key roleKey, now time.Time) (subscriptions.Role, bool) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	entry, ok := r.entries[key]
-	return entry.role, ok && now.Sub(entry.at) < roleAge
-}
-
-func (r *roleCache) put(key roleKey, entry roleEntry) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if len(r.entries) >= maxRoles {
-		clear(r.entries)
-	}
-	r.entries[key] = entry
 }
 
 // ask makes a request and reads its result.

@@ -6,6 +6,7 @@ import (
 
 	"bellwether/bot"
 	"bellwether/bot/message"
+	"bellwether/bot/outbox"
 )
 
 // readStanding tells what a change of the bot's own membership means.
@@ -47,6 +48,16 @@ func (c *Client) readService(m chatMessage) []bot.Signal {
 	if m.From != nil && m.SenderChat == nil {
 		s.By = identity(*m.From)
 	}
+	if kind, reason, name := topicChange(m); kind != "" {
+		if kind == bot.SignalRenamed && s.Place.Address.Thread == "" {
+			return nil // the general topic, which is not what the group is called
+		}
+		s.Kind, s.Reason, s.Topic = kind, reason, true
+		if name != "" {
+			s.Place.Title = message.Label(name)
+		}
+		return []bot.Signal{s}
+	}
 	switch {
 	case m.MigrateTo != 0:
 		s.Place = c.placeOf(m.Chat, "")
@@ -62,20 +73,28 @@ func (c *Client) readService(m chatMessage) []bot.Signal {
 	case m.NewTitle != "":
 		s.Place = c.placeOf(m.Chat, "")
 		s.Kind, s.Place.Title = bot.SignalRenamed, message.Label(m.NewTitle)
-	case m.TopicClosed != nil:
-		s.Kind, s.Reason = bot.SignalNoRights, "the topic was closed"
-	case m.TopicReopened != nil:
-		s.Kind, s.Reason = bot.SignalRights, "the topic was opened again"
-	case m.GeneralHidden != nil:
-		s.Kind, s.Reason = bot.SignalNoRights, "the general topic was hidden"
-	case m.GeneralShown != nil:
-		s.Kind, s.Reason = bot.SignalRights, "the general topic is shown again"
-	case m.TopicCreated != nil:
-		s.Kind, s.Place.Title = bot.SignalRenamed, message.Label(m.TopicCreated.Name)
-	case m.TopicEdited != nil && m.TopicEdited.Name != "":
-		s.Kind, s.Place.Title = bot.SignalRenamed, message.Label(m.TopicEdited.Name)
 	default:
 		return nil
 	}
 	return []bot.Signal{s}
+}
+
+// topicChange tells what a service message says of the topic that it is in: ""
+// for nothing.
+func topicChange(m chatMessage) (kind bot.SignalKind, reason, name string) {
+	switch {
+	case m.TopicClosed != nil:
+		return bot.SignalNoRights, outbox.ReasonTopicClosed, ""
+	case m.TopicReopened != nil:
+		return bot.SignalRights, "the topic was opened again", ""
+	case m.GeneralHidden != nil:
+		return bot.SignalNoRights, outbox.ReasonTopicClosed, ""
+	case m.GeneralShown != nil:
+		return bot.SignalRights, "the general topic is shown again", ""
+	case m.TopicCreated != nil:
+		return bot.SignalRenamed, "", m.TopicCreated.Name
+	case m.TopicEdited != nil && m.TopicEdited.Name != "":
+		return bot.SignalRenamed, "", m.TopicEdited.Name
+	}
+	return "", "", ""
 }

@@ -42,13 +42,17 @@ func TestChangesOfAPlaceAreReported(t *testing.T) {
 		{"migration, told in the supergroup", service(-1005, "supergroup", map[string]any{"migrate_from_chat_id": -5}), bot.SignalMoved, -5, "", movedTo("-1005")},
 		{"renamed", service(group, "supergroup", map[string]any{"new_chat_title": "New\nname"}), bot.SignalRenamed, group, "", titled("New name")},
 		{"topic closed", topical("forum_topic_closed", map[string]any{}), bot.SignalNoRights, forum, "3", nil},
+		{"general closed", service(forum, "supergroup", map[string]any{"forum_topic_closed": map[string]any{}}), bot.SignalNoRights, forum, "", ofTopic},
 		{"topic reopened", topical("forum_topic_reopened", map[string]any{}), bot.SignalRights, forum, "3", nil},
 		{"topic created", topical("forum_topic_created", map[string]any{"name": "News"}), bot.SignalRenamed, forum, "3", titled("News")},
 		{"topic renamed", topical("forum_topic_edited", map[string]any{"name": "More"}), bot.SignalRenamed, forum, "3", titled("More")},
-		{"general hidden", service(forum, "supergroup", map[string]any{"general_forum_topic_hidden": map[string]any{}}), bot.SignalNoRights, forum, "", nil},
+		{"general hidden", service(forum, "supergroup", map[string]any{"general_forum_topic_hidden": map[string]any{}}), bot.SignalNoRights, forum, "", ofTopic},
 	}
+	// What the general topic is called is not what the group is called.
+	const general = "Lobby"
 	r := newRig(t, telegramtest.Options{})
 	r.server.SetChat(telegramtest.Chat{ID: -77, Type: "channel", Title: "Channel"})
+	service(forum, "supergroup", map[string]any{"forum_topic_edited": map[string]any{"name": general}})(r.server)
 	for _, test := range tests {
 		test.push(r.server)
 	}
@@ -73,6 +77,8 @@ func TestChangesOfAPlaceAreReported(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+func ofTopic(s bot.Signal) bool { return s.Topic }
 
 func byKim(s bot.Signal) bool { return s.By.User == "7" && s.By.Name == "Kim" && s.Reason != "" }
 

@@ -65,7 +65,6 @@ type Client struct {
 	http     *http.Client
 
 	self    atomic.Pointer[user] // what getMe said
-	roles   roleCache
 	pending pending
 	press   press
 	photos  pictured
@@ -103,7 +102,6 @@ func New(o Options) (*Client, error) {
 		c.log = slog.New(slog.DiscardHandler)
 	}
 	c.log = c.log.With("platform", "telegram", "account", o.Account)
-	c.roles.entries = make(map[roleKey]roleEntry)
 	c.pending.timers = make(map[subscriptions.Address]*time.Timer)
 	return c, nil
 }

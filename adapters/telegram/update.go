@@ -40,6 +40,7 @@ type entity struct {
 	Type   string `json:"type"`
 	Offset int    `json:"offset"` // UTF-16 units
 	Length int    `json:"length"` // UTF-16 units
+	User   *user  `json:"user"`   // of a text_mention: a person without a username
 }
 
 type chatMessage struct {

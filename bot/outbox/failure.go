@@ -63,6 +63,12 @@ type Failure struct {
 	Err  error // the cause, free of secrets; may be nil
 }
 
+// Reasons that concern one topic of a chat: the rest of the chat is as it was.
+const (
+	ReasonTopicClosed  = "the topic is closed"
+	ReasonTopicDeleted = "the topic was deleted"
+)
+
 // CodeLocal is the Code of a RetryLater that the adapter itself asks for,
 // before any request: it keeps a rate that the platform told it. It is no 429.
 const CodeLocal = "local"

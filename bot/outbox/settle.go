@@ -1,6 +1,10 @@
 package outbox
 
-import "time"
+import (
+	"time"
+
+	"bellwether/subscriptions"
+)
 
 // trouble slows an account down whose platform cannot be reached.
 type trouble struct {
@@ -134,6 +138,9 @@ func (d *drainer) apply(r *result) {
 	send := s.send
 	d.release(s)
 	d.again = true
+	if out.Park != "" && !s.parked && send.Place != subscriptions.Private && d.out.o.Lost != nil {
+		d.out.lost.add(send.Destination, send.Reason)
+	}
 	if out.Park != "" || out.MovedTo != "" || out.Revive {
 		d.forget(s)
 		return

@@ -22,8 +22,8 @@ type Speech struct {
 func (s *Server) Say(p Speech) int64 {
 	m := s.spoken(p)
 	if !p.Unmarked {
-		if n := commandLength(p.Text); n > 0 {
-			m["entities"] = []Entity{{Type: "bot_command", Length: n}}
+		if marked := marks(p.Text); len(marked) > 0 {
+			m["entities"] = marked
 		}
 	}
 	return s.Push("message", m)
@@ -87,6 +87,27 @@ func commandLength(text string) int {
 		return 0
 	}
 	return len(utf16.Encode([]rune(text)))
+}
+
+// marks returns the entities that Telegram sets in what people write: commands
+// and mentions at the beginnings of words.
+func marks(text string) []Entity {
+	var out []Entity
+	for i := range len(text) {
+		if i > 0 && text[i-1] != ' ' && text[i-1] != '\n' {
+			continue
+		}
+		at := len(utf16.Encode([]rune(text[:i])))
+		if n := commandLength(text[i:]); n > 0 {
+			out = append(out, Entity{Type: "bot_command", Offset: at, Length: n})
+		}
+		if rest, ok := strings.CutPrefix(text[i:], "@"); ok {
+			if n := commandLength("/" + rest); n > 0 {
+				out = append(out, Entity{Type: "mention", Offset: at, Length: n})
+			}
+		}
+	}
+	return out
 }
 
 // Press queues the press of a button under a message of the bot and returns
