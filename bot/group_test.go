@@ -336,3 +336,16 @@ func TestGroupIsGreetedOnceAndSetUpInPrivate(t *testing.T) {
 		}
 	})
 }
+
+// TestCommunityWithoutPlacesIsNobodysNews: Discord tells of every server, also of
+// those in which nobody set anything up.
+func TestCommunityWithoutPlacesIsNobodysNews(t *testing.T) {
+	talk(t, func(r *rig) {
+		empty := subscriptions.Destination{
+			Address: subscriptions.Address{Platform: subscriptions.Discord, Account: "main"}, Community: "77",
+		}
+		for _, kind := range []bot.SignalKind{bot.SignalAdded, bot.SignalRights, bot.SignalNoRights, bot.SignalRemoved, bot.SignalCommunity, bot.SignalGone} {
+			r.must(r.bot.Report(t.Context(), bot.Signal{Kind: kind, Place: empty, Reason: "the bot was removed", At: time.Now()}))
+		}
+	})
+}

@@ -221,7 +221,7 @@ func (b *Bot) revive(ctx context.Context, s Signal, places []subscriptions.Desti
 			sends = append(sends, b.notice(d, "revived.notice"))
 		}
 	}
-	if s.Kind == SignalAdded && len(sends) == 0 {
+	if s.Kind == SignalAdded && len(sends) == 0 && len(places) > 0 {
 		greeting, err := b.greeting(ctx, places[0])
 		if err != nil {
 			return err
