@@ -120,6 +120,13 @@ func TestSymbolsAreImported(t *testing.T) {
 	if len(names) != 2 || names["ZZZ1.SI"] != "First of its kind" || names["ZZZ2.SI"] != "Second of its kind" {
 		t.Errorf("stored %v", names)
 	}
+	running := &parts{store: store, symbols: market.NewTable(nil)}
+	if err := running.learnImported(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if found, _ := running.symbols.Lookup("First of its kind"); len(found) != 1 || found[0].Ticker != "ZZZ1.SI" {
+		t.Errorf("a running bot knows %v", found)
+	}
 	write("symbol,class\nZZZ3.SI,equity\nZZZ4.SI,nonsense\n")
 	if out, code = operate(t, config, "symbols", "import", file); code == exitOK || !strings.Contains(out, "line 3") {
 		t.Errorf("%d: %s", code, out)

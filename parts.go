@@ -51,6 +51,8 @@ type parts struct {
 	outbox  *outbox.Outbox
 	running bot.Running
 	chat    *webchat.Chat // nil where there is none
+	// imported is the last import of symbols that was learned; checks alone use it.
+	imported string
 	// warmPause lies between two symbols whose past is asked for.
 	warmPause time.Duration
 }
@@ -121,6 +123,7 @@ func (p *parts) connectChecks(ctx context.Context, in ingredients) error {
 	trail := alerts.NewTrail(p.hours.trading)
 	plan := alerts.NewReadingPlan(alerts.PlanOptions{
 		Serving: p.chain.Serving, Sessions: p.hours.sessions, Distance: p.distance(book), Every: everyOf(p.config.Schedule.Quotes),
+		Waiting: func(t market.Ticker) bool { return p.gate.Waiting(t) },
 	})
 	p.checker = &alerts.Checker{
 		Store: p.store.Checks(), Source: p.chain, Planner: plan, Book: book, View: trail, Hours: p.hours.trading, Bars: p.chain,
@@ -130,9 +133,12 @@ func (p *parts) connectChecks(ctx context.Context, in ingredients) error {
 	if err != nil {
 		return err
 	}
+	if p.imported, err = p.store.Recall(ctx, importedName); err != nil {
+		return err
+	}
 	p.gate = alerts.NewGate(alerts.GateOptions{
 		Symbol: p.symbol, Day: p.hours.day, Second: p.chain.SecondOpinion, Splits: splitsFrom(in.sources), Decision: p.decision,
-		Records: records, Log: p.log,
+		Closed: p.closed, Records: records, Log: p.log,
 	})
 	p.checker.Guard, p.plan, p.trail = p.gate, plan, trail
 	p.checker.Rescaled = p.rescaled
@@ -199,6 +205,9 @@ func (p *parts) distance(book *alerts.Book) func(market.Ticker) (market.Price, b
 // watched are the symbols to be read beside those of rules: the strip and every
 // watchlist.
 func (p *parts) watched(ctx context.Context) ([]market.Ticker, error) {
+	if err := p.learnImported(ctx); err != nil {
+		p.log.Error("learn imported symbols", "error", err)
+	}
 	lists, err := p.store.Watchlists(ctx)
 	if err != nil {
 		return nil, err

@@ -80,3 +80,21 @@ func (p *parts) warm(ctx context.Context, pause time.Duration) {
 		}
 	}
 }
+
+// closed returns the close of a symbol's session by its stored daily bars; 0
+// where there is none.
+func (p *parts) closed(ticker market.Ticker, session time.Time) market.Price {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	defer cancel()
+	bars, err := p.store.Bars(ctx, ticker, 24*time.Hour, session.Add(-24*time.Hour))
+	if err != nil {
+		p.log.Warn("read the close of a session", "ticker", ticker, "error", err)
+		return 0
+	}
+	for _, b := range bars {
+		if of, _, _ := p.hours.day(ticker, b.Time); of.Equal(session) {
+			return b.Close
+		}
+	}
+	return 0
+}

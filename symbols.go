@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"strconv"
+	"time"
 
 	"bellwether/adapters/storage"
 	"bellwether/alerts/market"
@@ -62,7 +64,10 @@ func (i importCommand) Run(ctx context.Context, w world) error {
 	if err := store.PutSymbols(ctx, put); err != nil {
 		return err
 	}
-	say(w.stdout, "%d symbols read: %d new, %d replaced, %d left as they come with the program. A running bot knows them after its next start.\n",
+	if err := store.Keep(ctx, importedName, strconv.FormatInt(time.Now().UnixNano(), 10)); err != nil {
+		return err
+	}
+	say(w.stdout, "%d symbols read: %d new, %d replaced, %d left as they come with the program. A running bot knows the new ones after its next check of quotes, the replaced ones after its next start.\n",
 		len(symbols), len(put)-replaced, replaced, shipped)
 	return nil
 }
@@ -78,4 +83,23 @@ func readSymbolFile(path string) ([]market.Symbol, error) {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	return symbols, nil
+}
+
+// importedName is the name under which the last import's time is kept.
+const importedName = "symbols imported"
+
+// learnImported adds what was imported since the last look to the symbols that
+// people may name.
+func (p *parts) learnImported(ctx context.Context) error {
+	last, err := p.store.Recall(ctx, importedName)
+	if err != nil || last == p.imported {
+		return err
+	}
+	symbols, err := p.store.Symbols(ctx)
+	if err != nil {
+		return err
+	}
+	p.symbols.Add(symbols...)
+	p.imported = last
+	return nil
 }

@@ -139,7 +139,7 @@ func (c *Chain) Quotes(ctx context.Context, tickers []market.Ticker) ([]market.Q
 			left = append(left, t)
 		}
 	}
-	r := &round{given: make(map[market.Ticker]bool), failures: make(map[market.Ticker][]error)}
+	r := &round{given: make(map[market.Ticker]bool), failures: make(map[market.Ticker][]error), never: c.never}
 	for n := 0; len(left) > 0; n++ {
 		groups := grouped(left, orders, n)
 		if len(groups) == 0 {
@@ -185,6 +185,13 @@ type round struct {
 	quotes   []market.Quote
 	given    map[market.Ticker]bool
 	failures map[market.Ticker][]error
+	never    func(market.Ticker) bool // at nought
+}
+
+// never tells that a symbol cannot cost nothing: whoever says so has no price.
+func (c *Chain) never(ticker market.Ticker) bool {
+	class, ok := c.class(ticker)
+	return !ok || class != market.ClassYield
 }
 
 // ask asks one source. What it gives beside what it was asked for is dropped.
@@ -195,7 +202,7 @@ func (r *round) ask(ctx context.Context, g *group) {
 		asked[t] = true
 	}
 	for _, q := range got {
-		if asked[q.Ticker] && !r.given[q.Ticker] {
+		if asked[q.Ticker] && !r.given[q.Ticker] && !(q.Price.IsZero() && r.never(q.Ticker)) {
 			r.given[q.Ticker] = true
 			r.quotes = append(r.quotes, q)
 		}
@@ -283,7 +290,8 @@ func (c *Chain) Bars(ctx context.Context, ticker market.Ticker, step time.Durati
 			return err
 		})
 		if len(bars) > 0 || ctx.Err() != nil {
-			return bars, ctx.Err()
+			class, _ := c.class(ticker)
+			return market.Believable(class, bars), ctx.Err()
 		}
 		if err != nil && failure == nil {
 			failure = f.describe(err)

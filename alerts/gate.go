@@ -23,6 +23,9 @@ type GateOptions struct {
 	// Splits reads a share's splits from a time on, oldest first; nil where no
 	// source tells of them. It is asked only about a price that looks like one.
 	Splits func(ctx context.Context, ticker market.Ticker, from time.Time) ([]market.Split, error)
+	// Closed returns the close of a session by the daily bars, 0 where unknown;
+	// may be nil. It is asked only where we saw no close ourselves.
+	Closed func(ticker market.Ticker, day time.Time) market.Price
 	// Decision is what the operator says of a held quote; may be nil.
 	Decision func(ticker market.Ticker, held market.HeldQuote) market.Decision
 	// Records are what was remembered before a restart.
@@ -32,6 +35,9 @@ type GateOptions struct {
 
 // secondTime is how long a second source may take.
 const secondTime = 5 * time.Second
+
+// closeSlack is how long before the end of a session its last price may be made.
+const closeSlack = 30 * time.Minute
 
 // Gate is a Guard: it remembers what market.Guard has to know of each symbol,
 // and asks a second source where the first is not believed. It is safe for
@@ -69,7 +75,9 @@ func (g *Gate) Judge(last Standing, q market.Quote, now time.Time) Verdict {
 		// The process ended between two saves: the accepted quote is the truth.
 		before.Last = market.Sighting{Price: last.Quote.Price, Time: last.Quote.Time, Seen: last.Quote.Received, Source: last.Quote.Source}
 	}
-	record, v := g.judge(before, q, g.evidence(before, q), now)
+	e := g.evidence(before, q)
+	e.OtherCurrency = last.Quote.Currency != "" && q.Currency != "" && last.Quote.Currency != q.Currency
+	record, v := g.judge(before, last.Quote, q, e, now)
 	if record != before {
 		g.records[q.Ticker], g.changed[q.Ticker] = record, record
 	}
@@ -87,12 +95,19 @@ func (g *Gate) evidence(before market.Record, q market.Quote) market.Evidence {
 	}
 	if g.o.Day != nil {
 		e.Session, e.Before, e.Open = g.o.Day(q.Ticker, q.Time)
+		if e.Session.After(before.Day) && !before.Last.None() {
+			later, _, open := g.o.Day(q.Ticker, before.Last.Time.Add(closeSlack))
+			e.CloseMissed = open && later.Equal(before.Day)
+		}
+	}
+	if g.o.Closed != nil && !e.Before.IsZero() && before.CloseDay.Before(e.Before) && before.Day.Before(e.Before) {
+		e.Closed = g.o.Closed(q.Ticker, e.Before)
 	}
 	return e
 }
 
 // judge has the guard judge a quote, with more evidence where it is needed.
-func (g *Gate) judge(before market.Record, q market.Quote, e market.Evidence, now time.Time) (market.Record, market.Verdict) {
+func (g *Gate) judge(before market.Record, last, q market.Quote, e market.Evidence, now time.Time) (market.Record, market.Verdict) {
 	record, v := g.guard.Judge(before, q, e, now)
 	if g.likeSplit(e.Symbol.Class, before, q, v, now) {
 		for _, split := range g.splitsOf(q.Ticker, before.Last.Time, now) {
@@ -105,7 +120,7 @@ func (g *Gate) judge(before market.Record, q market.Quote, e market.Evidence, no
 	}
 	if v.Price.Outcome == market.Hold || v.PreviousClose.Outcome == market.Hold && v.New {
 		if second, ok := g.second(q); ok {
-			e.Second = second
+			e.Second = second.Like(last)
 			record, v = g.guard.Judge(before, q, e, now)
 		}
 	}
@@ -155,7 +170,7 @@ func (g *Gate) splitsOf(ticker market.Ticker, last, now time.Time) []market.Spli
 // the same source can confirm.
 func (g *Gate) doubt(ticker market.Ticker, v market.Verdict, record market.Record) *Doubt {
 	held := record.Held
-	if held.None() || v.FirstHeld || v.Price.Outcome != market.Hold || v.Price.Reason != market.ReasonUnit || g.doubted[ticker].Equal(held.Seen) {
+	if held.None() || v.FirstHeld || v.Price.Outcome != market.Hold || !v.NeedsSecond || g.doubted[ticker].Equal(held.Seen) {
 		return nil
 	}
 	g.doubted[ticker] = held.Seen
@@ -221,6 +236,15 @@ func (g *Gate) Held() map[market.Ticker]market.HeldQuote {
 		}
 	}
 	return out
+}
+
+// Waiting tells whether a quote of a symbol is held that its next read can
+// confirm.
+func (g *Gate) Waiting(ticker market.Ticker) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	held := g.records[ticker].Held
+	return !held.None() && !held.Reason.NeedsSecond()
 }
 
 // Changed returns what is remembered anew since the last call of Saved.

@@ -14,7 +14,7 @@ func (c *Checker) judge(ctx context.Context, run *run, quotes []market.Quote) er
 	slices.SortStableFunc(quotes, func(a, b market.Quote) int {
 		return cmp.Or(a.Time.Compare(b.Time), cmp.Compare(a.Ticker, b.Ticker))
 	})
-	for _, quote := range quotes {
+	for _, quote := range c.unswapped(run, quotes) {
 		if err := c.take(ctx, run, quote); err != nil {
 			return err
 		}
@@ -26,6 +26,7 @@ func (c *Checker) judge(ctx context.Context, run *run, quotes []market.Quote) er
 // take judges one quote and has the rules see it.
 func (c *Checker) take(ctx context.Context, run *run, quote market.Quote) error {
 	last := run.latest(quote.Ticker)
+	quote = quote.Like(last.Quote)
 	verdict := c.Guard.Judge(last, quote, run.now)
 	if verdict.Split.Factor() != 0 {
 		if err := run.split(ctx, quote, verdict.Split); err != nil {

@@ -28,6 +28,9 @@ type PlanOptions struct {
 	// Distance tells how far a symbol is from its nearest threshold, in percent;
 	// ok is false where it has none. Nil where nobody knows.
 	Distance func(ticker market.Ticker) (percent market.Price, ok bool)
+	// Waiting tells that a quote of a symbol waits for the next read to confirm
+	// it, which is then read though its market has closed; may be nil.
+	Waiting func(ticker market.Ticker) bool
 	// Every is the time between two checks; a second where zero.
 	Every time.Duration
 }
@@ -163,7 +166,7 @@ func (p *ReadingPlan) due(now time.Time, ticker market.Ticker, terms Terms) (due
 		}
 		return next, true
 	}
-	if s.got.IsZero() {
+	if s.got.IsZero() || p.o.Waiting != nil && p.o.Waiting(ticker) {
 		return next, false
 	}
 	if last := since.Add(terms.Delay + settle); !since.IsZero() && s.got.Before(last) {

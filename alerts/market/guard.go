@@ -18,7 +18,7 @@ const (
 	futureSlack = 2 * time.Minute
 	// samePrintWait is how long a source has to correct a print; the same print
 	// read again before says nothing new.
-	samePrintWait = 10 * time.Minute
+	samePrintWait = 20 * time.Minute
 	// frozenAfter is how old a repeated quote is before its feed counts as
 	// frozen, beside its known delay.
 	frozenAfter = 20 * time.Minute
@@ -144,16 +144,30 @@ func (j *judgement) suspicion() Reason {
 		return ReasonSplit
 	}
 	switch {
+	case j.evidence.OtherCurrency:
+		return ReasonCurrency
 	case unitRatio(j.class, j.quote.Price, last, gap):
 		return ReasonUnit
 	case doubleRatio(j.class, j.quote.Price, last):
 		return ReasonDouble
 	case math.Abs(move(j.class, j.quote.Price, last)) > j.record.stepLimit(j.class, gap):
 		return ReasonStep
+	case j.closeAgain():
+		return ReasonStale
 	case j.contradicted() && !sameLevel(j.class, j.quote.Price, last):
 		return ReasonDisagreement
 	}
 	return ReasonNone
+}
+
+// closeAgain tells that the price is, to the last digit, the close of the session
+// before, though the market has moved on: rather an old row than a coincidence.
+func (j *judgement) closeAgain() bool {
+	r := j.record
+	if j.quote.Price != r.Close && j.quote.Price != j.quote.PreviousClose || j.day.After(r.Day) {
+		return false
+	}
+	return math.Abs(move(j.class, j.quote.Price, r.Last.Price)) > quietStep(j.class)
 }
 
 func (j *judgement) splitMatches() bool {
@@ -186,7 +200,15 @@ func (j *judgement) confirmed(reason Reason) bool {
 		return true
 	}
 	held := j.record.Held
-	if reason == ReasonUnit || held.None() || !j.bearsOut(held) {
+	switch {
+	case held.None() || !j.bearsOut(held):
+		return false
+	case reason == ReasonCurrency:
+		return false
+	case reason == ReasonUnit && !j.goesOn(held):
+		return false
+	case reason == ReasonStale && j.quote.Price == held.Price && held.Reads < contradictions:
+		j.record.Held.Reads++ // An old row that is served again says nothing new.
 		return false
 	}
 	if j.contradicted() && held.Reads < contradictions {
@@ -198,9 +220,13 @@ func (j *judgement) confirmed(reason Reason) bool {
 }
 
 // bearsOut tells whether the quote is a second one of the held kind: another
-// print, or the same after a while, at least two fifths as far on the same side.
+// print, or the same after a while, that is suspicious itself and on the same
+// side. A price that has come half of the way back still says that there was a
+// way to go, and a market that swings from side to side is believed at the third
+// read. Where a unit or a currency is in doubt no read of the same source
+// proves anything, and neither does a step in a wrong unit after a right one.
 func (j *judgement) bearsOut(held HeldQuote) bool {
-	if held.Reason == ReasonUnit {
+	if held.Reason.NeedsSecond() {
 		return false
 	}
 	if j.quote.Time.Equal(held.Time) && j.now.Sub(held.Seen) < samePrintWait {
@@ -208,7 +234,14 @@ func (j *judgement) bearsOut(held HeldQuote) bool {
 	}
 	first := move(j.class, held.Price, j.record.Last.Price)
 	second := move(j.class, j.quote.Price, j.record.Last.Price)
-	return first*second > 0 && math.Abs(second) >= math.Abs(first)*0.4
+	return first*second > 0 || held.Reason == ReasonStep && held.Reads > 0
+}
+
+// goesOn tells that a future on its way to nought, where ratios mean nothing,
+// has gone on from the held quote.
+func (j *judgement) goesOn(held HeldQuote) bool {
+	log, ok := ratio(j.quote.Price, held.Price)
+	return j.class == ClassFuture && ok && math.Abs(log) < math.Log(4)
 }
 
 // contradicted tells that a second source, read no earlier, is elsewhere.
@@ -223,11 +256,16 @@ func (j *judgement) hold(reason Reason) Finding {
 	held := &j.record.Held
 	again := !held.None() && held.Reason == reason && sameLevel(j.class, held.Price, j.quote.Price)
 	if !again {
+		reads := 0
+		if held.Reason == ReasonStep && reason == ReasonStep {
+			reads = held.Reads + 1 // To the other side: a market that swings, or errors in a row.
+		}
 		j.verdict.FirstHeld = true
 		j.verdict.Dropped = held.Sighting
-		*held = HeldQuote{Sighting: j.sighting(), Reason: reason}
+		*held = HeldQuote{Sighting: j.sighting(), Reason: reason, Reads: reads}
 	}
 	j.record.Frozen = 0
+	j.verdict.NeedsSecond = reason.NeedsSecond()
 	return Finding{Hold, reason}
 }
 
@@ -250,7 +288,11 @@ func (j *judgement) accept(reason Reason) Finding {
 	if !r.Last.None() {
 		j.jump(reason)
 		r.remember(j.class, j.quote.Price, j.quote.Time)
-		if j.day.After(r.Day) && !j.evidence.Roll {
+		switch {
+		case !j.day.After(r.Day):
+		case j.evidence.CloseMissed:
+			r.Close, r.CloseDay = 0, time.Time{}
+		case !j.evidence.Roll:
 			r.Close, r.CloseDay = r.Last.Price, r.Day
 		}
 	}

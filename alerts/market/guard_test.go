@@ -214,7 +214,7 @@ func TestSamePrintConfirmsOnlyAfterAWhile(t *testing.T) {
 	want(t, v, market.Hold, market.ReasonStep)
 	r, v = market.Guard{}.Judge(r, q, e, q.Time.Add(time.Minute))
 	want(t, v, market.Hold, market.ReasonStep)
-	_, v = market.Guard{}.Judge(r, q, e, q.Time.Add(10*time.Minute))
+	_, v = market.Guard{}.Judge(r, q, e, q.Time.Add(20*time.Minute))
 	want(t, v, market.Accept, market.ReasonConfirmed)
 }
 

@@ -17,32 +17,95 @@ func (j *judgement) base() {
 	given := j.quote.PreviousClose
 	own, ownDay := j.ownClose()
 	v := &j.verdict
+	reason := j.againstClose(given, own)
+	if own == 0 {
+		own, ownDay = j.evidence.Closed, j.evidence.Before
+	}
+	switch {
+	case reason == ReasonNone:
+		v.Base, v.BaseDay = given, ownDay
+	case reason == ReasonImplausible:
+		v.PreviousClose = Finding{Hold, reason}
+	default:
+		v.PreviousClose = Finding{Reject, reason}
+		v.Base, v.BaseDay = own, ownDay
+	}
+	if v.Price.Outcome != Accept {
+		return
+	}
+	switch {
+	case v.Base == given:
+		j.record.Given, j.record.GivenDay = given, j.day
+		j.record.Doubted, j.record.DoubtedAt = 0, time.Time{}
+	case reason == ReasonImplausible && j.record.Doubted != given:
+		j.record.Doubted, j.record.DoubtedAt = given, j.quote.Time
+	}
+}
+
+// againstClose says what speaks against the source's previous close.
+func (j *judgement) againstClose(given, own Price) Reason {
 	switch {
 	case given.IsZero():
-		v.PreviousClose = Finding{Reject, ReasonMissing}
-		v.Base, v.BaseDay = own, ownDay
+		return ReasonMissing
 	case impossible(j.class, given) != ReasonNone:
-		v.PreviousClose = Finding{Reject, ReasonNegative}
-		v.Base, v.BaseDay = own, ownDay
-	case own != 0 && agrees(j.class, given, own):
-		v.Base, v.BaseDay = given, ownDay
-	case own != 0 && !j.secondClose(given):
-		v.PreviousClose = Finding{Reject, ReasonOwnClose}
-		v.Base, v.BaseDay = own, ownDay
-	case own == 0 && j.implausible(given) && !j.believedBefore(given) && !j.secondClose(given):
-		v.PreviousClose = Finding{Hold, ReasonImplausible}
-	default:
-		v.Base, v.BaseDay = given, j.evidence.Before
+		return ReasonNegative
+	case own == 0:
+		return j.againstPrice(given)
+	case j.fromBefore(given, own):
+		return ReasonStaleClose
+	case agrees(j.class, given, own) || j.secondClose(given) || j.rebased(given, own):
+		return ReasonNone
 	}
-	if v.Base == given && v.Price.Outcome == Accept {
-		j.record.Given, j.record.GivenDay = given, j.day
+	return ReasonOwnClose
+}
+
+// againstPrice says what the price has against the previous close, where we saw
+// no close ourselves.
+func (j *judgement) againstPrice(given Price) Reason {
+	closed := j.evidence.Closed
+	switch {
+	case !j.implausible(given) || j.believedBefore(given) || j.secondClose(given):
+		return ReasonNone
+	case closed != 0 && agrees(j.class, given, closed):
+		return ReasonNone
+	case closed != 0:
+		return ReasonOwnClose
+	case j.readAgain(given):
+		return ReasonNone
 	}
+	return ReasonImplausible
 }
 
 // believedBefore tells that the same previous close was believed earlier in the
 // session: then it is the price that has moved far, and not the close.
 func (j *judgement) believedBefore(given Price) bool {
 	return j.record.Given == given && j.record.GivenDay.Equal(j.day)
+}
+
+// readAgain tells that the same previous close came with another print before,
+// and is no multiple of the price: the move that it implies is large, but large
+// moves happen.
+func (j *judgement) readAgain(given Price) bool {
+	r := j.record
+	return r.Doubted == given && j.quote.Time.After(r.DoubtedAt) &&
+		!unitRatio(j.class, j.quote.Price, given, 0) && !doubleRatio(j.class, j.quote.Price, given)
+}
+
+// fromBefore tells that a session has the previous close of the session before
+// it still, while the price has moved on.
+func (j *judgement) fromBefore(given, own Price) bool {
+	r := j.record
+	return r.Given == given && !r.GivenDay.IsZero() && r.GivenDay.Before(j.day) &&
+		math.Abs(move(j.class, given, own)) > quietStep(j.class)/8
+}
+
+// rebased tells that a future is of another contract than our own close: the
+// source's close lies with the price, and not with ours.
+func (j *judgement) rebased(given, own Price) bool {
+	if j.class != ClassFuture {
+		return false
+	}
+	return math.Abs(move(j.class, j.quote.Price, given)) <= math.Abs(move(j.class, own, given))/3
 }
 
 // longestPause is how old our own close may be where the date of the session
@@ -53,7 +116,7 @@ const longestPause = 5 * 24 * time.Hour
 func (j *judgement) ownClose() (Price, time.Time) {
 	r := j.record
 	closing, day := r.Close, r.CloseDay
-	if j.day.After(r.Day) && !r.Last.None() && !j.evidence.Roll {
+	if j.day.After(r.Day) && !r.Last.None() && !j.evidence.Roll && !j.evidence.CloseMissed {
 		closing, day = r.Last.Price, r.Day // The quote was not accepted: the old day's last is the close.
 	}
 	before := j.evidence.Before

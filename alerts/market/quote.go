@@ -1,6 +1,11 @@
 package market
 
-import "time"
+import (
+	"math"
+	"time"
+
+	"github.com/shopspring/decimal"
+)
 
 // Quote is what a source said of a symbol, before anyone judged it.
 type Quote struct {
@@ -20,6 +25,49 @@ type Quote struct {
 	Delay time.Duration
 	// Fix marks a rate that is set once a day and not traded.
 	Fix bool
+}
+
+// Like returns the quote in the unit of another of the same symbol, and with its
+// currency where the quote has none. Where the two are labelled as a currency
+// and as hundredths of it, the prices tell whether only the label changed.
+func (q Quote) Like(last Quote) Quote {
+	if q.Currency == "" {
+		q.Currency = last.Currency
+	}
+	if q.Unit == "" {
+		q.Unit = last.Unit
+	}
+	if q.Currency != last.Currency || q.Unit == last.Unit {
+		return q
+	}
+	factor := decimal.NewFromInt(1)
+	switch {
+	case q.Unit == UnitCurrency && last.Unit == UnitPence:
+		factor = decimal.NewFromInt(100)
+	case q.Unit == UnitPence && last.Unit == UnitCurrency:
+		factor = decimal.New(1, -2)
+	default:
+		return q
+	}
+	q.Unit = last.Unit
+	scaled, err := PriceOf(q.Price.Decimal().Mul(factor))
+	if err != nil || apart(q.Price, last.Price) <= apart(scaled, last.Price) {
+		return q
+	}
+	q.Price = scaled
+	if before, err := PriceOf(q.PreviousClose.Decimal().Mul(factor)); err == nil {
+		q.PreviousClose = before
+	}
+	return q
+}
+
+// apart is how many times one price is the other, as a logarithm.
+func apart(a, b Price) float64 {
+	log, ok := ratio(a, b)
+	if !ok {
+		return math.Inf(1)
+	}
+	return math.Abs(log)
 }
 
 // Bar is a span of trading. Time is its start in UTC.

@@ -37,6 +37,10 @@ type Record struct {
 	// date of the session for which it was.
 	Given    Price
 	GivenDay time.Time
+	// Doubted is the source's previous close that implies a large move and waits
+	// for a second read; DoubtedAt the time of the quote that had it.
+	Doubted   Price
+	DoubtedAt time.Time
 	// Held waits for a confirmation.
 	Held HeldQuote
 	// Jump is the last large step that was believed on one source's word.
@@ -88,6 +92,14 @@ type Evidence struct {
 	// Before is the date of the session before it; zero where unknown. Our own
 	// close of an older session is no previous close.
 	Before time.Time
+	// Closed is the close of the session Before by the daily bars, where our own
+	// is not known; 0 for none.
+	Closed Price
+	// CloseMissed tells that the last quote of the session before was made well
+	// before its end, so that it is no close.
+	CloseMissed bool
+	// OtherCurrency tells that the quote is in another currency than the last.
+	OtherCurrency bool
 	// Open tells that the market is known to be open now.
 	Open bool
 	// Second is the same symbol's quote from another source; the zero value for

@@ -36,9 +36,11 @@ const (
 	ReasonOlder        Reason = "older"
 	ReasonRepeat       Reason = "repeat"
 	ReasonUnit         Reason = "unit"
+	ReasonCurrency     Reason = "currency"
 	ReasonDouble       Reason = "double"
 	ReasonSplit        Reason = "split"
 	ReasonStep         Reason = "step"
+	ReasonStale        Reason = "stale"
 	ReasonDisagreement Reason = "disagreement"
 	ReasonConfirmed    Reason = "confirmed"
 	ReasonOperator     Reason = "operator"
@@ -49,7 +51,12 @@ const (
 	ReasonMissing     Reason = "missing"
 	ReasonOwnClose    Reason = "own_close"
 	ReasonImplausible Reason = "implausible"
+	ReasonStaleClose  Reason = "stale_close"
 )
+
+// NeedsSecond tells that no further read of the same source can confirm a price
+// that is held for the reason: a second source or the operator decides.
+func (r Reason) NeedsSecond() bool { return r == ReasonUnit || r == ReasonCurrency }
 
 // Finding is what becomes of one number, and why.
 type Finding struct {
@@ -66,14 +73,17 @@ func (f Finding) Plain() string {
 		ReasonOlder:        "it is older than the last quote",
 		ReasonRepeat:       "nothing new",
 		ReasonUnit:         "about 10, 100 or more times the last price, or that part of it: probably a wrong unit",
+		ReasonCurrency:     "it is in another currency than before",
 		ReasonDouble:       "about two or three times the last price, or that part of it: possibly a split",
 		ReasonSplit:        "the share was split",
 		ReasonStep:         "an unusually large step",
+		ReasonStale:        "it is exactly the close of the session before",
 		ReasonDisagreement: "another source says otherwise",
 		ReasonConfirmed:    "confirmed by a second read",
 		ReasonOperator:     "decided by the operator",
 		ReasonMissing:      "the source gives none",
 		ReasonOwnClose:     "it contradicts the close that we saw ourselves",
+		ReasonStaleClose:   "it is that of an earlier session",
 		ReasonImplausible:  "the move that it implies is not plausible",
 	}[f.Reason]
 }
@@ -102,6 +112,9 @@ type Verdict struct {
 	// (Factor); zero for no split. It is told once, with the held quote: hold
 	// the rules until their owner has decided.
 	Split Split
+	// NeedsSecond tells that no further read of the same source can confirm the
+	// held price.
+	NeedsSecond bool
 	// Frozen tells that the source repeats an old quote while the market is open.
 	Frozen bool
 }

@@ -57,6 +57,16 @@ func ratio(a, b Price) (log float64, ok bool) {
 	return math.Log(a.Float() / b.Float()), true
 }
 
+// largestRatio is the ratio between two prices in a row from which on nothing
+// but an error explains it. Indices and currencies are not split; the largest
+// step of an index, that of a fear gauge, was below three.
+func largestRatio(class Class) float64 {
+	if class == ClassIndex || class == ClassCurrency {
+		return 4
+	}
+	return 30
+}
+
 // unitRatio tells whether two prices differ as if one were in another unit: by
 // about 10, 100 or 1,000, or by more than anything moves. The older the base,
 // the more the price may have moved beside.
@@ -69,10 +79,10 @@ func unitRatio(class Class, a, b Price, gap time.Duration) bool {
 		return false // A yield near nought may well double.
 	}
 	log = math.Abs(log)
-	if log >= math.Log(30) {
+	if log >= math.Log(largestRatio(class)) {
 		return true
 	}
-	slack := 0.15 + math.Min(0.15, 0.02*math.Sqrt(max(0, gap.Hours()/24)))
+	slack := 0.20 + math.Min(0.10, 0.02*math.Sqrt(max(0, gap.Hours()/24)))
 	return math.Abs(log-math.Ln10) <= slack
 }
 
