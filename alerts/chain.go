@@ -202,7 +202,7 @@ func (r *round) ask(ctx context.Context, g *group) {
 		asked[t] = true
 	}
 	for _, q := range got {
-		if asked[q.Ticker] && !r.given[q.Ticker] && !(q.Price.IsZero() && r.never(q.Ticker)) {
+		if asked[q.Ticker] && !r.given[q.Ticker] && (!q.Price.IsZero() || !r.never(q.Ticker)) {
 			r.given[q.Ticker] = true
 			r.quotes = append(r.quotes, q)
 		}

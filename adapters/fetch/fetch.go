@@ -1,8 +1,9 @@
 // Package fetch builds the HTTP clients that main hands to the adapters: a plain
 // one for addresses that the operator configured, and a guarded one for
 // addresses that people typed. It decides what a client may connect to, how
-// much it reads and how long it waits. It knows no source, no feed and no
-// platform, and it retries nothing: whoever asks knows when asking again helps.
+// much it reads and how long it waits; and, for quote sources, how often one is
+// asked and what its failures mean. It knows no source, no feed and no platform,
+// and it retries nothing: whoever asks knows when asking again helps.
 package fetch
 
 import (

@@ -11,8 +11,7 @@ import (
 	"strings"
 	"time"
 
-	"golang.org/x/time/rate"
-
+	"bellwether/adapters/fetch"
 	"bellwether/alerts"
 	"bellwether/alerts/market"
 )
@@ -43,7 +42,7 @@ type Options struct {
 
 // Source reads Finnhub. It is safe for concurrent use.
 type Source struct {
-	door *door
+	door *fetch.Door
 	now  func() time.Time
 	rate float64
 }
@@ -62,7 +61,9 @@ func New(o Options) *Source {
 		base = DefaultURL
 	}
 	header := http.Header{"X-Finnhub-Token": {o.Key}}
-	s.door = newDoor(base, header, o.Client, rate.NewLimiter(rate.Limit(s.rate), burst), s.now)
+	s.door = fetch.NewDoor(fetch.DoorOptions{
+		Source: Name, Base: base, Header: header, Client: o.Client, Rate: s.rate, Burst: burst, Now: s.now,
+	})
 	return s
 }
 
@@ -104,7 +105,7 @@ func (s *Source) Quotes(ctx context.Context, tickers []market.Ticker) ([]market.
 			continue
 		}
 		seen[ticker] = true
-		body, err := s.door.get(ctx, "/quote", url.Values{"symbol": {symbol}})
+		body, err := s.door.Get(ctx, "/quote", url.Values{"symbol": {symbol}})
 		if err != nil {
 			return quotes, err
 		}
@@ -151,7 +152,7 @@ func (s *Source) News(ctx context.Context, ticker market.Ticker, from, until tim
 	if !ok {
 		return nil, nil
 	}
-	body, err := s.door.get(ctx, "/company-news", url.Values{
+	body, err := s.door.Get(ctx, "/company-news", url.Values{
 		"symbol": {symbol}, "from": {from.UTC().Format(time.DateOnly)}, "to": {until.UTC().Format(time.DateOnly)},
 	})
 	if err != nil {

@@ -13,8 +13,7 @@ import (
 	"strings"
 	"time"
 
-	"golang.org/x/time/rate"
-
+	"bellwether/adapters/fetch"
 	"bellwether/alerts"
 	"bellwether/alerts/market"
 )
@@ -51,7 +50,7 @@ type Options struct {
 
 // Source reads Frankfurter. It is safe for concurrent use.
 type Source struct {
-	door *door
+	door *fetch.Door
 	now  func() time.Time
 	rate float64
 }
@@ -69,7 +68,9 @@ func New(o Options) *Source {
 	if base == "" {
 		base = DefaultURL
 	}
-	s.door = newDoor(base, o.Client, rate.NewLimiter(rate.Limit(s.rate), burst), s.now)
+	s.door = fetch.NewDoor(fetch.DoorOptions{
+		Source: Name, Base: base, Client: o.Client, Rate: s.rate, Burst: burst, Now: s.now,
+	})
 	return s
 }
 
@@ -108,7 +109,7 @@ type days struct {
 // read asks for the rates of one base from a day on; none where a currency is
 // not among those of the fix.
 func (s *Source) read(ctx context.Context, base string, symbols []string, from time.Time) (days, error) {
-	body, err := s.door.get(ctx, "/v1/"+from.UTC().Format(time.DateOnly)+"..", url.Values{
+	body, err := s.door.Get(ctx, "/v1/"+from.UTC().Format(time.DateOnly)+"..", url.Values{
 		"base": {base}, "symbols": {strings.Join(symbols, ",")},
 	})
 	var e *alerts.SourceError

@@ -13,8 +13,7 @@ import (
 	"strings"
 	"time"
 
-	"golang.org/x/time/rate"
-
+	"bellwether/adapters/fetch"
 	"bellwether/alerts"
 	"bellwether/alerts/market"
 )
@@ -72,7 +71,7 @@ var ErrDescription = errors.New("description of the source is not usable")
 // Source reads an API. It is safe for concurrent use.
 type Source struct {
 	o    Options
-	door *door
+	door *fetch.Door
 	path paths
 }
 
@@ -104,7 +103,9 @@ func New(o Options) (*Source, error) {
 	if o.Key != "" {
 		header.Set(o.KeyHeader, o.KeyPrefix+o.Key)
 	}
-	s := &Source{o: o, door: newDoor(o.Name, header, o.Client, rate.NewLimiter(rate.Limit(o.Rate), 2), o.Now)}
+	s := &Source{o: o, door: fetch.NewDoor(fetch.DoorOptions{
+		Source: o.Name, Header: header, Client: o.Client, Rate: o.Rate, Burst: 2, Now: o.Now,
+	})}
 	f := o.Fields
 	s.path = paths{
 		items: cut(f.Items), symbol: cut(f.Symbol), price: cut(f.Price), previous: cut(f.PreviousClose),
@@ -175,7 +176,7 @@ func (s *Source) batch(ctx context.Context, part []string, names map[string]mark
 		escaped[i] = url.QueryEscape(name)
 	}
 	many := strings.Join(escaped, url.QueryEscape(s.o.Separator))
-	body, err := s.door.get(ctx, strings.NewReplacer("{symbols}", many, "{symbol}", one).Replace(s.o.URL))
+	body, err := s.door.Get(ctx, strings.NewReplacer("{symbols}", many, "{symbol}", one).Replace(s.o.URL), nil)
 	var e *alerts.SourceError
 	if len(part) == 1 && errors.As(err, &e) && e.Status == http.StatusNotFound {
 		return nil, nil

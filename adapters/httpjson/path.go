@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"bellwether/alerts"
 	"bellwether/alerts/market"
 )
 
@@ -69,13 +70,13 @@ func (s *Source) items(body []byte, asked []string) (map[string]any, error) {
 	dec := json.NewDecoder(bytes.NewReader(body))
 	dec.UseNumber() // A float would change the price.
 	if err := dec.Decode(&root); err != nil {
-		return nil, s.door.failure("its answer has an unknown form")
+		return nil, s.failure("its answer has an unknown form")
 	}
 	if _, err := dec.Token(); err != io.EOF {
-		return nil, s.door.failure("its answer has an unknown form")
+		return nil, s.failure("its answer has an unknown form")
 	}
 	if len(s.path.failed) > 0 && told(at(root, s.path.failed)) {
-		return nil, s.door.failure("it reports an error of its own")
+		return nil, s.failure("it reports an error of its own")
 	}
 	found := at(root, s.path.items)
 	if strings.Contains(s.o.URL, "{symbol}") {
@@ -102,7 +103,7 @@ func (s *Source) items(body []byte, asked []string) (map[string]any, error) {
 	case nil:
 		return nil, nil
 	}
-	return nil, s.door.failure("its answer has an unknown form")
+	return nil, s.failure("its answer has an unknown form")
 }
 
 // told tells whether a value says that something is wrong.
@@ -167,4 +168,8 @@ func readTime(value, format string) (time.Time, bool) {
 	}
 	t, err := time.Parse(format, value)
 	return t.UTC(), err == nil
+}
+
+func (s *Source) failure(reason string) *alerts.SourceError {
+	return &alerts.SourceError{Source: s.o.Name, Reason: reason}
 }

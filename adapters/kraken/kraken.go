@@ -12,8 +12,7 @@ import (
 	"strings"
 	"time"
 
-	"golang.org/x/time/rate"
-
+	"bellwether/adapters/fetch"
 	"bellwether/alerts"
 	"bellwether/alerts/market"
 )
@@ -43,7 +42,7 @@ type Options struct {
 
 // Source reads Kraken. It is safe for concurrent use.
 type Source struct {
-	door *door
+	door *fetch.Door
 	now  func() time.Time
 	rate float64
 }
@@ -61,7 +60,9 @@ func New(o Options) *Source {
 	if base == "" {
 		base = DefaultURL
 	}
-	s.door = newDoor(base, o.Client, rate.NewLimiter(rate.Limit(s.rate), burst), s.now)
+	s.door = fetch.NewDoor(fetch.DoorOptions{
+		Source: Name, Base: base, Client: o.Client, Rate: s.rate, Burst: burst, Now: s.now,
+	})
 	return s
 }
 
@@ -121,7 +122,7 @@ type answer struct {
 // read asks Kraken; unknown is true where it does not know one of the pairs, and
 // then it answers for none of them.
 func (s *Source) read(ctx context.Context, path string, query url.Values) (result map[string]json.RawMessage, unknown bool, err error) {
-	body, err := s.door.get(ctx, path, query)
+	body, err := s.door.Get(ctx, path, query)
 	if err != nil {
 		return nil, false, err
 	}

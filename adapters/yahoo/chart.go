@@ -34,7 +34,7 @@ type chart struct {
 
 // chart reads a symbol's chart; nil where Yahoo does not know the symbol.
 func (s *Source) chart(ctx context.Context, ticker market.Ticker, query url.Values) (*chart, error) {
-	body, err := s.door.get(ctx, "/v8/finance/chart/"+url.PathEscape(string(ticker)), query)
+	body, err := s.door.Get(ctx, "/v8/finance/chart/"+url.PathEscape(string(ticker)), query)
 	var refusal *alerts.SourceError
 	if errors.As(err, &refusal) && refusal.Status == http.StatusNotFound {
 		return nil, nil

@@ -95,7 +95,7 @@ func (s *Source) describeSome(ctx context.Context, tickers []market.Ticker) {
 		if _, fresh := s.describe(ticker); fresh {
 			continue
 		}
-		if read == extras || read > 0 && s.door.limiter.Tokens() < 1 {
+		if read == extras || read > 0 && !s.door.Idle() {
 			return
 		}
 		read++

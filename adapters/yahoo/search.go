@@ -23,7 +23,7 @@ func (s *Source) Search(ctx context.Context, text string) ([]market.Symbol, erro
 	if text == "" {
 		return nil, nil
 	}
-	body, err := s.door.get(ctx, "/v1/finance/search", url.Values{"q": {text}, "quotesCount": {"10"}, "newsCount": {"0"}})
+	body, err := s.door.Get(ctx, "/v1/finance/search", url.Values{"q": {text}, "quotesCount": {"10"}, "newsCount": {"0"}})
 	if err != nil {
 		return nil, err
 	}

@@ -67,7 +67,7 @@ func (s *Source) spark(ctx context.Context, tickers []market.Ticker) ([]market.Q
 	for i, t := range tickers {
 		words[i] = string(t)
 	}
-	body, err := s.door.get(ctx, "/v8/finance/spark", url.Values{
+	body, err := s.door.Get(ctx, "/v8/finance/spark", url.Values{
 		"symbols": {strings.Join(words, ",")}, "range": {"1d"}, "interval": {"5m"},
 	})
 	var refusal *alerts.SourceError

@@ -11,8 +11,7 @@ import (
 	"sync"
 	"time"
 
-	"golang.org/x/time/rate"
-
+	"bellwether/adapters/fetch"
 	"bellwether/alerts"
 	"bellwether/alerts/market"
 )
@@ -53,7 +52,7 @@ const (
 
 // Source reads Yahoo. It is safe for concurrent use.
 type Source struct {
-	door     *door
+	door     *fetch.Door
 	now      func() time.Time
 	log      *slog.Logger
 	interval time.Duration
@@ -84,7 +83,9 @@ func New(o Options) *Source {
 	if base == "" {
 		base = DefaultURL
 	}
-	s.door = newDoor(base, o.Client, rate.NewLimiter(rate.Limit(s.rate), burst), s.now)
+	s.door = fetch.NewDoor(fetch.DoorOptions{
+		Source: Name, Base: base, Client: o.Client, Rate: s.rate, Burst: burst, Now: s.now,
+	})
 	return s
 }
 

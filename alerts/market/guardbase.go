@@ -21,10 +21,10 @@ func (j *judgement) base() {
 	if own == 0 {
 		own, ownDay = j.evidence.Closed, j.evidence.Before
 	}
-	switch {
-	case reason == ReasonNone:
+	switch reason {
+	case ReasonNone:
 		v.Base, v.BaseDay = given, ownDay
-	case reason == ReasonImplausible:
+	case ReasonImplausible:
 		v.PreviousClose = Finding{Hold, reason}
 	default:
 		v.PreviousClose = Finding{Reject, reason}

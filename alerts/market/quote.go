@@ -40,7 +40,7 @@ func (q Quote) Like(last Quote) Quote {
 	if q.Currency != last.Currency || q.Unit == last.Unit {
 		return q
 	}
-	factor := decimal.NewFromInt(1)
+	var factor decimal.Decimal
 	switch {
 	case q.Unit == UnitCurrency && last.Unit == UnitPence:
 		factor = decimal.NewFromInt(100)
