@@ -205,7 +205,7 @@ func (p *parts) distance(book *alerts.Book) func(market.Ticker) (market.Price, b
 // watched are the symbols to be read beside those of rules: the strip and every
 // watchlist.
 func (p *parts) watched(ctx context.Context) ([]market.Ticker, error) {
-	if err := p.learnImported(ctx); err != nil {
+	if err := p.learnImported(ctx); err != nil && ctx.Err() == nil {
 		p.log.Error("learn imported symbols", "error", err)
 	}
 	lists, err := p.store.Watchlists(ctx)
