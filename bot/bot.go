@@ -133,6 +133,7 @@ type Bot struct {
 	schedule     Schedule
 	keep         Keep
 	dispatcher   *dispatcher
+	submissions  submissions
 	rights       map[subscriptions.Platform]Rights
 	outbox       waker
 	now          func() time.Time
@@ -195,6 +196,7 @@ func New(o Options) (*Bot, error) {
 		return nil, err
 	}
 	b.dispatcher = newDispatcher(parallelRequests, b.log, b.handle)
+	b.submissions.write = b.take
 	return b, nil
 }
 

@@ -11,11 +11,9 @@ import (
 
 // Submit implements Desk.
 func (b *Bot) Submit(ctx context.Context, requests ...Request) error {
-	fresh, err := b.store.PutRequests(ctx, requests)
-	if err != nil {
+	if err := b.submissions.put(ctx, requests); err != nil {
 		return fmt.Errorf("submit: %w", err)
 	}
-	b.dispatcher.add(b.working(), fresh...)
 	return nil
 }
 

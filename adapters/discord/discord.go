@@ -62,7 +62,7 @@ type Timing struct {
 	Open     time.Duration // for a connection to become ready; 60 s
 	AckSlack time.Duration // beyond two heartbeats without an acknowledgement; 30 s
 	Check    time.Duration // between two looks at the heartbeat; 5 s
-	Defer    time.Duration // before a slow answer is announced; 2 s (Discord: 3 s)
+	Defer    time.Duration // before a slow answer is announced; 1.5 s (Discord: 3 s, its ways included)
 	Suggest  time.Duration // for the choices of an option; 1 s (Discord: 3 s)
 	// Wait returns when the time is over or ctx ended; nil for a timer.
 	Wait func(ctx context.Context, d time.Duration) error
@@ -76,7 +76,7 @@ func (t *Timing) fill() {
 		usual time.Duration
 	}{
 		{&t.Open, 60 * time.Second}, {&t.AckSlack, 30 * time.Second}, {&t.Check, 5 * time.Second},
-		{&t.Defer, 2 * time.Second}, {&t.Suggest, time.Second},
+		{&t.Defer, 1500 * time.Millisecond}, {&t.Suggest, time.Second},
 	} {
 		if *d.value <= 0 {
 			*d.value = d.usual

@@ -18,14 +18,13 @@ const (
 	tokenAge      = 15 * time.Minute
 	callTimeout   = 2500 * time.Millisecond
 	answerTimeout = time.Minute
-	submitTimeout = 2 * time.Second  // leaves time to say that it failed
 	tokenMargin   = 10 * time.Second // before its end a token is not used any more
 )
 
 // Words for what only the adapter can notice.
 const (
 	sayNotUnderstood = "I could not read that. Please try again, or type /help."
-	sayNotSaved      = "I could not save that. Nothing was changed; please try again."
+	sayNotSaved      = "I could not save that now. Please look whether it changed, and try again."
 	saySlow          = "That took too long. Please try again."
 	sayBroken        = "Something went wrong on my side. Please try again."
 	sayDone          = "Done."
@@ -150,7 +149,7 @@ func (d *dialogue) answer(ctx context.Context, r bot.Request) {
 	}
 	switch {
 	case errors.Is(got.err, bot.ErrSubmit):
-		d.submit(ctx, r)
+		d.submit(ctx, r, slow.C)
 	case got.err != nil:
 		c.log.Error("answer", "command", r.Command, "error", got.err)
 		d.say(ctx, bot.Answer{Message: words(sayBroken), Ephemeral: true})
@@ -159,20 +158,36 @@ func (d *dialogue) answer(ctx context.Context, r bot.Request) {
 	}
 }
 
-// submit writes the request down first and acknowledges it then. The answer
-// comes as a delivery, which waits for the acknowledgement.
-func (d *dialogue) submit(ctx context.Context, r bot.Request) {
+// submit writes the request down first and acknowledges it then, or when slow
+// fires: Discord gives up after 3 s, the writing goes on. The answer comes as a
+// delivery, which waits for the acknowledgement.
+func (d *dialogue) submit(ctx context.Context, r bot.Request, slow <-chan time.Time) {
 	c := d.client
-	done := c.acks.begin(r.Via)
-	defer done()
-	short, cancel := context.WithTimeout(ctx, submitTimeout)
-	defer cancel()
-	if err := c.desk.Submit(short, r); err != nil {
+	acknowledged := c.acks.begin(r.Via)
+	defer acknowledged()
+	written := make(chan error, 1)
+	go func() {
+		defer func() {
+			if p := recover(); p != nil {
+				c.log.Error("submit_panicked", "panic", fmt.Sprint(p))
+				written <- errors.New("the desk panicked")
+			}
+		}()
+		written <- c.desk.Submit(ctx, r)
+	}()
+	var err error
+	select {
+	case err = <-written:
+	case <-slow:
+		d.deferAnswer(ctx)
+		acknowledged()
+		err = <-written
+	}
+	switch {
+	case err != nil:
 		c.log.Error("submit", "command", r.Command, "error", err)
 		d.say(ctx, bot.Answer{Message: words(sayNotSaved), Ephemeral: true})
-		return
-	}
-	if !d.responded {
+	case !d.responded:
 		d.deferAnswer(ctx)
 	}
 }
@@ -216,17 +231,19 @@ type pendingAcks struct {
 	open map[string]chan struct{}
 }
 
+// begin returns what is called when the interaction is acknowledged; it may be
+// called again.
 func (p *pendingAcks) begin(via string) (done func()) {
 	ch := make(chan struct{})
 	p.mu.Lock()
 	p.open[via] = ch
 	p.mu.Unlock()
-	return func() {
+	return sync.OnceFunc(func() {
 		p.mu.Lock()
 		delete(p.open, via)
 		p.mu.Unlock()
 		close(ch)
-	}
+	})
 }
 
 // wait returns when the interaction is acknowledged, or was before.

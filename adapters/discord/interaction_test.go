@@ -315,6 +315,54 @@ func TestDeskInTrouble(t *testing.T) {
 	}
 }
 
+// TestSlowInboxIsAcknowledgedInTime: the change is still being written when
+// Discord's time is over, and what the person reads is what became of it.
+func TestSlowInboxIsAcknowledgedInTime(t *testing.T) {
+	for name, fails := range map[string]bool{"written in the end": false, "not written": true} {
+		t.Run(name, func(t *testing.T) {
+			r := build(t, discordtest.Options{}, func(o *discord.Options) { o.Timing.Defer = 20 * time.Millisecond })
+			goOn := make(chan struct{})
+			r.desk.submit = func(bot.Request) error {
+				<-goOn
+				if fails {
+					return errDesk
+				}
+				return nil
+			}
+			r.run(t)
+			const people = 50
+			var exchanges []*discordtest.Exchange
+			for range people {
+				exchanges = append(exchanges, r.interact(t, discordtest.Deed{Name: "watch"}))
+			}
+			for _, e := range exchanges {
+				if reply, err := e.First(within(t)); err != nil || reply.Kind != 5 || !reply.Ephemeral {
+					t.Fatalf("reply %+v, %v", reply, err)
+				}
+			}
+			close(goOn)
+			if fails {
+				for _, e := range exchanges {
+					if m, err := e.Original(within(t)); err != nil || !strings.Contains(string(m.Body), "could not save") || strings.Contains(string(m.Body), "Nothing was changed") {
+						t.Fatalf("%s, %v", m.Body, err)
+					}
+				}
+				return
+			}
+			r.desk.await(t, "all of them", func() bool { return len(r.desk.submitted) == people })
+			q := r.desk.submitted[0]
+			d := toGeneral(sentence("done"))
+			d.Via, d.User, d.Ephemeral = q.Via, q.Identity.User, true
+			if _, err := r.client.Deliver(within(t), d); err != nil {
+				t.Fatal(err)
+			}
+			if n := len(r.server.Messages(r.server.Direct(person))); n != 0 {
+				t.Errorf("%d answers came by direct message", n)
+			}
+		})
+	}
+}
+
 func TestToastsAndSilence(t *testing.T) {
 	r := build(t, discordtest.Options{}, nil)
 	next := make(chan bot.Answer, 1)
