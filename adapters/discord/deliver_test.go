@@ -9,7 +9,6 @@ import (
 	"strings"
 	"testing"
 	"time"
-	"unicode/utf8"
 
 	"bellwether/adapters/discord"
 	"bellwether/adapters/discord/discordtest"
@@ -541,10 +540,8 @@ func FuzzDeliver(f *testing.F) {
 	f.Cleanup(server.Close)
 	n := 0
 	f.Fuzz(func(t *testing.T, title, text string) {
-		title, text = message.Label(title), message.Clean(text)
-		if !utf8.ValidString(title) || !utf8.ValidString(text) {
-			t.Skip("no feed's text is left invalid before it is sent")
-		}
+		// Readers of feeds leave no text that is not UTF-8.
+		title, text = message.Label(strings.ToValidUTF8(title, "\uFFFD")), message.Clean(strings.ToValidUTF8(text, "\uFFFD"))
 		client, err := discord.New(discord.Options{Account: "main", Token: token, APIURL: url, Desk: &desk{}, Memory: &memory{}})
 		if err != nil {
 			t.Fatal(err)

@@ -131,8 +131,6 @@ type rig struct {
 }
 
 // described reads Discord's description once, where there is one.
-//
-
 var described = sync.OnceValues(func() (*discordtest.Spec, error) { //nolint:gochecknoglobals // It takes seconds and is the same for all tests.
 	specs := os.Getenv("BELLWETHER_SPECS")
 	if specs == "" {
