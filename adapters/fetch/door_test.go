@@ -17,17 +17,22 @@ import (
 	"bellwether/alerts"
 )
 
-// doorTo returns a door to a server that answers so.
-func doorTo(t *testing.T, answer http.HandlerFunc) *fetch.Door {
+// ample is a time within which a server on this machine answers, however busy.
+const ample = time.Minute
+
+// doorTo returns a door, whose requests end after a time, to a server that
+// answers so.
+func doorTo(t *testing.T, within time.Duration, answer http.HandlerFunc) *fetch.Door {
 	t.Helper()
 	server := httptest.NewServer(answer)
 	t.Cleanup(server.Close)
 	return fetch.NewDoor(fetch.DoorOptions{
-		Source: "one", Base: server.URL, Header: http.Header{"X-Key": {"secret"}}, Client: &http.Client{Timeout: 200 * time.Millisecond}, Rate: 1000, Burst: 10,
+		Source: "one", Base: server.URL, Header: http.Header{"X-Key": {"secret"}}, Client: &http.Client{Timeout: within}, Rate: 1000, Burst: 10,
 	})
 }
 
 func TestFailuresAreTranslatedOnce(t *testing.T) {
+	const stalled = "in time"
 	status := func(code int) http.HandlerFunc {
 		return func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(code) }
 	}
@@ -50,11 +55,15 @@ func TestFailuresAreTranslatedOnce(t *testing.T) {
 			_, _ = fmt.Fprint(w, "{")
 			w.(http.Flusher).Flush()
 			<-r.Context().Done()
-		}, false, "in time"},
+		}, false, stalled},
 		"too much": {text(strings.Repeat("1", 9<<20)), false, "too large"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, err := doorTo(t, c.answer).Get(t.Context(), "/quotes", url.Values{"a": {"b"}})
+			within := ample
+			if c.reason == stalled {
+				within = 200 * time.Millisecond
+			}
+			_, err := doorTo(t, within, c.answer).Get(t.Context(), "/quotes", url.Values{"a": {"b"}})
 			e, ok := errors.AsType[*alerts.SourceError](err)
 			if !ok || e.Source != "one" || e.Refused != c.refused || !strings.Contains(e.Reason, c.reason) {
 				t.Fatalf("got %+v", err)
@@ -112,7 +121,7 @@ func TestNumbersThatAreNoneAreNull(t *testing.T) {
 		`{"NaN":"NaN \" Infinity","x":1}`:      `{"NaN":"NaN \" Infinity","x":1}`,
 		`{"a\\":NaN}`:                          `{"a\\":null}`,
 	} {
-		got, err := doorTo(t, func(w http.ResponseWriter, _ *http.Request) { _, _ = fmt.Fprint(w, body) }).Get(t.Context(), "", nil)
+		got, err := doorTo(t, ample, func(w http.ResponseWriter, _ *http.Request) { _, _ = fmt.Fprint(w, body) }).Get(t.Context(), "", nil)
 		if err != nil || string(got) != want {
 			t.Errorf("%s read as %s, %v", body, got, err)
 		}
