@@ -333,7 +333,7 @@ func (p *parts) connectPlatforms(in ingredients) error {
 	p.outbox = outbox.NewOutbox(outbox.Options{
 		Store: shelf, Pictures: shelf, Messengers: messengers, Rates: rates, Composer: p.bot, Collapser: p.bot,
 		InFlight: c.Outbox.InFlight, RepeatNews: c.Outbox.RepeatNews, Log: p.log,
-		Lost: p.bot.Lost,
+		Notify: p.bot.TellNotices,
 		Alarm: func(a outbox.Account, f *outbox.Failure) {
 			p.log.Error("bot account is not accepted any more", "account", a.String(), "reason", f.Reason)
 		},

@@ -93,6 +93,10 @@ type Forget struct {
 	Destination subscriptions.DestinationID
 }
 
+// SettleNotice ends a notice that the outcome's answers tell; the outcome fails
+// with ErrHandled where it was told before.
+type SettleNotice struct{ ID int64 }
+
 func (PutRule) effect()        {}
 func (DropRule) effect()       {}
 func (PutDraft) effect()       {}
@@ -106,3 +110,4 @@ func (PutStep) effect()        {}
 func (PutSymbols) effect()     {}
 func (Forget) effect()         {}
 func (Postpone) effect()       {}
+func (SettleNotice) effect()   {}

@@ -99,7 +99,7 @@ func (r *rig) start() {
 	telegramMain := outbox.Account{Platform: subscriptions.Telegram, Name: "main"}
 	discordMain := outbox.Account{Platform: subscriptions.Discord, Name: "main"}
 	box := outbox.NewOutbox(outbox.Options{
-		Store: shelf, Pictures: shelf, Composer: r.bot, Collapser: r.bot, Lost: r.bot.Lost, Log: log, Jitter: func() float64 { return 0.5 },
+		Store: shelf, Pictures: shelf, Composer: r.bot, Collapser: r.bot, Notify: r.bot.TellNotices, Log: log, Jitter: func() float64 { return 0.5 },
 		Messengers: map[outbox.Account]outbox.Messenger{telegramMain: r.chat, discordMain: r.chat},
 		Rates:      map[outbox.Account]outbox.Rates{telegramMain: r.quick, discordMain: r.quick},
 	})

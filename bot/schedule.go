@@ -275,7 +275,7 @@ func (b *Bot) checkFeeds(ctx context.Context) error {
 
 // sweep tells what a stop left untold and ends rules whose alert arrived.
 func (b *Bot) sweep(ctx context.Context) error {
-	err := b.fanOut(ctx)
+	err := errors.Join(b.fanOut(ctx), b.TellNotices(ctx))
 	if _, finishErr := b.store.FinishDelivered(ctx); finishErr != nil {
 		err = errors.Join(err, finishErr)
 	}

@@ -2,11 +2,9 @@ package bot
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 
-	"bellwether/bot/message"
 	"bellwether/bot/outbox"
 	"bellwether/subscriptions"
 )
@@ -34,9 +32,9 @@ func (b *Bot) report(ctx context.Context, s Signal) error {
 		if !s.Topic {
 			places = slices.DeleteFunc(places, topicLost) // that is known, and why
 		}
-		return b.park(ctx, places, subscriptions.Parked, "parked.notice", s.Reason)
+		return b.park(ctx, places, subscriptions.Parked, s.Reason)
 	case SignalGone:
-		return b.park(ctx, places, subscriptions.Gone, "gone.notice", s.Reason)
+		return b.park(ctx, places, subscriptions.Gone, s.Reason)
 	case SignalAdded, SignalRights:
 		return b.revive(ctx, s, places)
 	case SignalRenamed:
@@ -107,92 +105,15 @@ func (b *Bot) within(ctx context.Context, place subscriptions.Destination) ([]su
 }
 
 // park keeps what is set up in places and tells those who set it up, once.
-func (b *Bot) park(ctx context.Context, places []subscriptions.Destination, standing subscriptions.Standing, notice, reason string) error {
-	var parked []subscriptions.Destination
-	for _, d := range places {
-		changed, err := b.store.Park(ctx, d.ID, standing, reason)
-		if err != nil {
-			return err
-		}
-		if changed && d.Kind != subscriptions.Private {
-			parked = append(parked, d)
-		}
+func (b *Bot) park(ctx context.Context, places []subscriptions.Destination, standing subscriptions.Standing, reason string) error {
+	ids := make([]subscriptions.DestinationID, len(places))
+	for i, d := range places {
+		ids[i] = d.ID
 	}
-	return b.tellAuthors(ctx, parked, notice, reason)
-}
-
-// Lost tells those who set a place up that the platform refused a send to it
-// and why, in plain words: what was refused is kept there until it can be sent.
-func (b *Bot) Lost(ctx context.Context, place subscriptions.DestinationID, reason string) error {
-	d, err := b.store.Destination(ctx, place)
-	if errors.Is(err, subscriptions.ErrNotFound) {
-		return nil
-	}
-	if err != nil {
+	if _, err := b.store.Park(ctx, ids, standing, reason); err != nil {
 		return err
 	}
-	if d.Standing != subscriptions.Parked {
-		return nil // it moved, or was opened again meanwhile
-	}
-	return b.tellAuthors(ctx, []subscriptions.Destination{d}, "parked.notice", reason)
-}
-
-// maxAuthors is how many people are told that a place cannot be reached.
-const maxAuthors = 5
-
-// tellAuthors tells in private those who changed something in the places last.
-func (b *Bot) tellAuthors(ctx context.Context, places []subscriptions.Destination, notice, reason string) error {
-	var authors []subscriptions.PersonID
-	for _, d := range places {
-		changes, err := b.store.Changes(ctx, d.ID, 50)
-		if err != nil {
-			return err
-		}
-		for _, change := range changes {
-			if change.Author != 0 && len(authors) < maxAuthors && !slices.Contains(authors, change.Author) {
-				authors = append(authors, change.Author)
-			}
-		}
-	}
-	var sends []outbox.Send
-	for _, author := range authors {
-		who, ok, err := b.store.IdentityOf(ctx, author, places[0].Address.Platform)
-		if err != nil {
-			return err
-		}
-		if !ok {
-			continue
-		}
-		home, err := b.homeOf(ctx, places[0], who)
-		if err != nil {
-			return err
-		}
-		sends = append(sends, b.notice(home, notice, "Place", places[0].Title, "Why", reason))
-	}
-	return b.send(ctx, sends)
-}
-
-// homeOf returns the private destination of a person of a place's platform.
-func (b *Bot) homeOf(ctx context.Context, place subscriptions.Destination, who subscriptions.Identity) (subscriptions.Destination, error) {
-	chat := who.User
-	if place.Address.Platform == subscriptions.Discord {
-		chat = "dm:" + who.User
-	}
-	return b.store.Place(ctx, subscriptions.Destination{
-		Address: subscriptions.Address{Platform: place.Address.Platform, Account: place.Address.Account, Chat: chat},
-		Kind:    subscriptions.Private, Title: who.Name, Zone: place.Zone, Locale: place.Locale,
-	})
-}
-
-// notice is a sentence to a place that nobody there asked for.
-func (b *Bot) notice(d subscriptions.Destination, id string, pairs ...any) outbox.Send {
-	now := b.now().UTC()
-	w := b.catalogue.Words(d.Locale, d.Zone, now)
-	return outbox.Send{
-		Destination: d.ID, Address: d.Address, Place: d.Kind, Kind: outbox.New, Priority: outbox.PriorityDigest,
-		State: outbox.Waiting, Form: message.Rich, Happened: now, Created: now, Due: now,
-		Message: &message.Message{Blocks: []message.Block{w.P(id, pairs...)}},
-	}
+	return b.TellNotices(ctx)
 }
 
 func (b *Bot) send(ctx context.Context, sends []outbox.Send) error {
@@ -208,28 +129,27 @@ func (b *Bot) send(ctx context.Context, sends []outbox.Send) error {
 // write there, and the chat is told that everything goes on; elsewhere rights
 // only may have changed.
 func (b *Bot) revive(ctx context.Context, s Signal, places []subscriptions.Destination) error {
-	var sends []outbox.Send
+	told := false
 	for i, d := range places {
 		if !s.Topic && topicLost(d) {
 			continue // the chat's rights open no topic
 		}
-		changed, err := b.store.Revive(ctx, d.ID)
+		tell := i == 0 && d.Address.Platform == subscriptions.Telegram && d.Kind == subscriptions.Group
+		changed, err := b.store.Revive(ctx, d.ID, tell)
 		if err != nil {
 			return err
 		}
-		if changed && i == 0 && d.Address.Platform == subscriptions.Telegram && d.Kind == subscriptions.Group {
-			sends = append(sends, b.notice(d, "revived.notice"))
-		}
-	}
-	if s.Kind == SignalAdded && len(sends) == 0 && len(places) > 0 {
-		greeting, err := b.greeting(ctx, places[0])
-		if err != nil {
-			return err
-		}
-		sends = append(sends, greeting...)
+		told = told || changed && tell
 	}
 	b.wake()
-	return b.send(ctx, sends)
+	if err := b.TellNotices(ctx); err != nil || told || s.Kind != SignalAdded || len(places) == 0 {
+		return err
+	}
+	greeting, err := b.greeting(ctx, places[0])
+	if err != nil {
+		return err
+	}
+	return b.send(ctx, greeting)
 }
 
 // greeting says in a group that the bot has just come to how it is set up. A
@@ -253,18 +173,9 @@ func (b *Bot) greeting(ctx context.Context, d subscriptions.Destination) ([]outb
 
 // moved gives a chat its new id, and says so there once.
 func (b *Bot) moved(ctx context.Context, s Signal) error {
-	changed, err := b.store.Move(ctx, s.Place.Address, s.MovedTo)
+	if _, err := b.store.Move(ctx, s.Place.Address, s.MovedTo); err != nil {
+		return err
+	}
 	b.wake()
-	if err != nil || !changed {
-		return err
-	}
-	place := s.Place
-	place.Address.Chat, place.Community = s.MovedTo, s.MovedTo
-	if place.Zone == "" {
-		place.Zone = b.zone
-	}
-	if place, err = b.store.Place(ctx, place); err != nil {
-		return err
-	}
-	return b.send(ctx, []outbox.Send{b.notice(place, "moved.notice")})
+	return b.TellNotices(ctx)
 }

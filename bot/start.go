@@ -23,7 +23,7 @@ const (
 // to go on.
 func handleStart(ctx context.Context, c *call) (result, error) {
 	if c.place.Standing != subscriptions.Active {
-		if _, err := c.bot.store.Revive(ctx, c.place.ID); err != nil {
+		if _, err := c.bot.store.Revive(ctx, c.place.ID, false); err != nil {
 			return result{}, err
 		}
 	}

@@ -37,16 +37,24 @@ type Places interface {
 }
 
 // Parking changes whether destinations can be told anything. Each call does
-// all that belongs to it in one transaction; repeated, it changes nothing.
+// all that belongs to it in one transaction, notices included; repeated, it
+// changes nothing.
 type Parking interface {
-	// Park keeps everything and stops sending, for a reason in plain words.
-	Park(ctx context.Context, d subscriptions.DestinationID, standing subscriptions.Standing, reason string) (changed bool, err error)
-	// Revive sends again, what was waiting included.
-	Revive(ctx context.Context, d subscriptions.DestinationID) (changed bool, err error)
-	// Move gives all destinations of a chat its new id.
+	// Park keeps everything and stops sending, for a reason in plain words;
+	// people are to be told of places that they share.
+	Park(ctx context.Context, places []subscriptions.DestinationID, standing subscriptions.Standing, reason string) (changed bool, err error)
+	// Revive sends again, what was waiting included; tell has the place told.
+	Revive(ctx context.Context, d subscriptions.DestinationID, tell bool) (changed bool, err error)
+	// Move gives all destinations of a chat its new id, and has it told there.
 	Move(ctx context.Context, from subscriptions.Address, to string) (changed bool, err error)
 	// Rename keeps what a place is called now.
 	Rename(ctx context.Context, d subscriptions.DestinationID, title string) error
+}
+
+// Notices knows what is still to be said of places.
+type Notices interface {
+	// Notices returns all of it, what belongs together side by side.
+	Notices(ctx context.Context) ([]Notice, error)
 }
 
 // Rules knows the rules that people made.
@@ -143,6 +151,7 @@ type Stores interface {
 	People
 	Places
 	Parking
+	Notices
 	Rules
 	Feeds
 	Watchlists

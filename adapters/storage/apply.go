@@ -85,6 +85,15 @@ func (s *Store) apply(tx *gorm.DB, effect bot.Effect) error {
 	case bot.Unsubscribe:
 		return tx.Where("destination = ? AND topic_kind = ? AND topic_id = ? AND topic_name = ?",
 			int64(e.Destination), string(e.Topic.Kind), e.Topic.ID, e.Topic.Name).Delete(&subscriptionRow{}).Error
+	case bot.PutSymbols:
+		return putSymbols(tx, e.Symbols)
+	}
+	return s.applyPlace(tx, effect)
+}
+
+// applyPlace is apply for what concerns a destination itself.
+func (s *Store) applyPlace(tx *gorm.DB, effect bot.Effect) error {
+	switch e := effect.(type) {
 	case bot.PutDestination:
 		return putDestination(tx, e.Destination)
 	case bot.PutWatchlist:
@@ -95,10 +104,10 @@ func (s *Store) apply(tx *gorm.DB, effect bot.Effect) error {
 			return tx.Delete(&row).Error
 		}
 		return tx.Clauses(clause.OnConflict{UpdateAll: true}).Create(&row).Error
-	case bot.PutSymbols:
-		return putSymbols(tx, e.Symbols)
 	case bot.Postpone:
 		return postpone(tx, e, toStamp(s.now()))
+	case bot.SettleNotice:
+		return settleNotice(tx, e.ID)
 	case bot.Forget:
 		return forget(tx, int64(e.Destination), toStamp(s.now()))
 	}

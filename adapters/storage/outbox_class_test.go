@@ -160,7 +160,7 @@ func TestParkedPlaceKeepsItsSendsAndRevives(t *testing.T) {
 			t.Fatalf("a send to a parked place is not parked: %d", n)
 		}
 		blocked = false
-		if changed, err := r.store.Revive(context.Background(), d.ID); !changed || err != nil {
+		if changed, err := r.store.Revive(context.Background(), d.ID, false); !changed || err != nil {
 			t.Fatalf("revive %v, %v", changed, err)
 		}
 		r.box.Wake()

@@ -278,7 +278,7 @@ func model(t *testing.T, r *rig, seed uint64) {
 			t.Fatal(err)
 		}
 		for _, d := range places {
-			if _, err := r.store.Revive(context.Background(), d.ID); err != nil {
+			if _, err := r.store.Revive(context.Background(), d.ID, false); err != nil {
 				t.Fatal(err)
 			}
 		}

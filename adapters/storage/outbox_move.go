@@ -7,6 +7,7 @@ import (
 	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
 
+	"bellwether/bot"
 	"bellwether/subscriptions"
 )
 
@@ -36,12 +37,19 @@ func moveChat(tx *gorm.DB, from subscriptions.Address, to string, now time.Time)
 	if err != nil {
 		return false, err
 	}
+	if len(rows) == 0 {
+		return false, nil
+	}
+	told := rows[0].ID
 	for _, row := range rows {
+		if row.Thread == "" {
+			told = row.ID
+		}
 		if err := moveDestination(tx, row, to, now); err != nil {
 			return false, err
 		}
 	}
-	return len(rows) > 0, nil
+	return true, owe(tx, bot.NoticeMoved, "", told)
 }
 
 // moveDestination gives a destination its chat's new id. Where the new id has a
@@ -94,6 +102,7 @@ func mergeDestination(tx *gorm.DB, from destinationRow, into int64) error {
 		`UPDATE sends SET state = 'discarded', reason = 'it is told under the old address of the chat', ended = @now, via = ''
 			WHERE destination = @from AND state IN ('waiting', 'parked')`,
 		`UPDATE send_parts SET destination = @into WHERE destination = @from`,
+		`UPDATE notices SET destination = @into WHERE destination = @from`,
 		`UPDATE destinations SET watch = (SELECT y.watch FROM destinations y WHERE y.id = @from) WHERE id = @into AND watch = 0`,
 		`DELETE FROM destinations WHERE id = @from`,
 	} {

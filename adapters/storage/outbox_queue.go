@@ -216,7 +216,11 @@ func recordPlace(tx *gorm.DB, out outbox.Outcome, now time.Time) error {
 	case out.MovedTo != "":
 		_, err = moveChat(tx, s.Address, out.MovedTo, now)
 	case out.Park != "":
-		_, err = parkDestination(tx, s.Destination, out.Park, s.Reason, now)
+		var fresh bool
+		fresh, _, err = parkDestination(tx, s.Destination, out.Park, s.Reason, now)
+		if err == nil && fresh {
+			err = owe(tx, noticeOf(out.Park), s.Reason, int64(s.Destination))
+		}
 	case out.Revive:
 		_, err = reviveDestination(tx, s.Destination, now)
 	}

@@ -6,24 +6,39 @@ import (
 
 	"gorm.io/gorm"
 
+	"bellwether/bot"
 	"bellwether/bot/outbox"
 	"bellwether/subscriptions"
 )
 
-// Park keeps everything of a destination and stops sending there, for a reason
+// Park keeps everything of destinations and stops sending there, for a reason
 // in plain words. It tells whether that changed anything.
-func (s *Store) Park(ctx context.Context, d subscriptions.DestinationID, standing subscriptions.Standing, reason string) (changed bool, err error) {
+func (s *Store) Park(ctx context.Context, places []subscriptions.DestinationID, standing subscriptions.Standing, reason string) (changed bool, err error) {
 	err = s.durable.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
-		changed, err = parkDestination(tx, d, standing, reason, s.now())
-		if err != nil || standing != subscriptions.Parked {
-			return err
+		var news []int64
+		for _, d := range places {
+			fresh, different, err := parkDestination(tx, d, standing, reason, s.now())
+			if err != nil {
+				return err
+			}
+			if fresh || different {
+				news = append(news, int64(d))
+			}
+			if standing != subscriptions.Parked {
+				continue
+			}
+			// Nothing was tried that could be tried again, as after a refusal, and
+			// the word that the place is open again may be missed.
+			err = tx.Exec(`UPDATE sends SET retry = ? WHERE id = (SELECT min(id) FROM sends WHERE destination = ? AND state = 'parked')
+				AND retry = 0`, stampsOf(s.now().Add(probeToldAfter)), int64(d)).Error
+			if err != nil {
+				return err
+			}
 		}
-		// Nothing was tried that could be tried again, as after a refusal, and
-		// the word that the place is open again may be missed.
-		return tx.Exec(`UPDATE sends SET retry = ? WHERE id = (SELECT min(id) FROM sends WHERE destination = ? AND state = 'parked')
-			AND retry = 0`, stampsOf(s.now().Add(probeToldAfter)), int64(d)).Error
+		changed = len(news) > 0
+		return owe(tx, noticeOf(standing), reason, news...)
 	})
-	return changed, wrap("park destination", err)
+	return changed, wrap("park destinations", err)
 }
 
 // probeToldAfter is when a place is tried of which we were told that we may not
@@ -42,23 +57,34 @@ func dropStale(tx *gorm.DB, where string, now time.Time, args ...any) error {
 }
 
 // Revive sends to a destination again, what was waiting included. It tells
-// whether that changed anything.
-func (s *Store) Revive(ctx context.Context, d subscriptions.DestinationID) (changed bool, err error) {
+// whether that changed anything; the place is to be told of that where wanted.
+func (s *Store) Revive(ctx context.Context, d subscriptions.DestinationID, tell bool) (changed bool, err error) {
 	err = s.durable.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
 		changed, err = reviveDestination(tx, d, s.now())
-		return err
+		if err != nil || !changed || !tell {
+			return err
+		}
+		return owe(tx, bot.NoticeRevived, "", int64(d))
 	})
 	return changed, wrap("revive destination", err)
 }
 
-func parkDestination(tx *gorm.DB, d subscriptions.DestinationID, standing subscriptions.Standing, reason string, now time.Time) (bool, error) {
-	done := tx.Exec(`UPDATE destinations SET standing = ?, reason = ?, since = ? WHERE id = ? AND (standing <> ? OR reason <> ?)`,
-		string(standing), reason, stampsOf(now), int64(d), string(standing), reason)
-	if done.Error != nil {
-		return false, done.Error
+// parkDestination tells whether the destination was active, or was parked for
+// another reason.
+func parkDestination(tx *gorm.DB, d subscriptions.DestinationID, standing subscriptions.Standing, reason string, now time.Time) (fresh, different bool, err error) {
+	set := func(where string, args ...any) (bool, error) {
+		args = append([]any{string(standing), reason, stampsOf(now), int64(d)}, args...)
+		done := tx.Exec(`UPDATE destinations SET standing = ?, reason = ?, since = ? WHERE id = ? AND `+where, args...)
+		return done.RowsAffected > 0, done.Error
 	}
-	err := tx.Exec(`UPDATE sends SET state = 'parked', reason = ? WHERE destination = ? AND state = 'waiting'`, reason, int64(d)).Error
-	return done.RowsAffected > 0, err
+	if fresh, err = set(`standing = 'active'`); err == nil && !fresh {
+		different, err = set(`(standing <> ? OR reason <> ?)`, string(standing), reason)
+	}
+	if err != nil {
+		return false, false, err
+	}
+	err = tx.Exec(`UPDATE sends SET state = 'parked', reason = ? WHERE destination = ? AND state = 'waiting'`, reason, int64(d)).Error
+	return fresh, different, err
 }
 
 func reviveDestination(tx *gorm.DB, d subscriptions.DestinationID, now time.Time) (bool, error) {

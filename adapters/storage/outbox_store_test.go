@@ -123,7 +123,7 @@ func TestMovedChatKeepsEverything(t *testing.T) {
 	bubble(t, func(t *testing.T, r *rig) {
 		old := r.place(telegramMain, "-5", subscriptions.Group)
 		r.add(r.news(old), r.news(old))
-		if _, err := r.store.Park(context.Background(), old.ID, subscriptions.Parked, "the bot was removed"); err != nil {
+		if _, err := r.store.Park(context.Background(), []subscriptions.DestinationID{old.ID}, subscriptions.Parked, "the bot was removed"); err != nil {
 			t.Fatal(err)
 		}
 		young := r.place(telegramMain, "-1005", subscriptions.Group)

@@ -250,7 +250,7 @@ func TestPlaceThatWasReportedShutIsTriedAfterADay(t *testing.T) {
 		ctx := context.Background()
 		d := s.place(telegramMain, "-1", subscriptions.Group)
 		s.add(s.news(d), s.news(d))
-		if changed, err := s.store.Park(ctx, d.ID, subscriptions.Parked, "the bot may not write there"); !changed || err != nil {
+		if changed, err := s.store.Park(ctx, []subscriptions.DestinationID{d.ID}, subscriptions.Parked, "the bot may not write there"); !changed || err != nil {
 			t.Fatal(changed, err)
 		}
 		if n, err := s.box.Probe(ctx, time.Now().Add(23*time.Hour)); n != 0 || err != nil {
@@ -272,10 +272,10 @@ func TestAnswersThatWouldComeTooLateAreDiscarded(t *testing.T) {
 		old, young := s.answer(d, 3), s.answer(d, 4)
 		old.Created = time.Now().Add(-16 * time.Minute)
 		s.add(old, young, s.news(d))
-		if _, err := s.store.Park(ctx, d.ID, subscriptions.Parked, "the bot was blocked"); err != nil {
+		if _, err := s.store.Park(ctx, []subscriptions.DestinationID{d.ID}, subscriptions.Parked, "the bot was blocked"); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := s.store.Revive(ctx, d.ID); err != nil {
+		if _, err := s.store.Revive(ctx, d.ID, false); err != nil {
 			t.Fatal(err)
 		}
 		var reason string

@@ -8,8 +8,6 @@ import (
 	"math/rand/v2"
 	"sync"
 	"time"
-
-	"bellwether/subscriptions"
 )
 
 // CollapseRule says when a destination cannot keep up with its news.
@@ -52,11 +50,10 @@ type Options struct {
 	Collapse CollapseRule
 	// Alarm is called once where an account is not accepted any more. May be nil.
 	Alarm func(a Account, f *Failure)
-	// Lost is called once where a refusal parks a shared place that was not
-	// parked before, with the reason in plain words, so that who set it up can
-	// be told. May be nil.
-	Lost func(ctx context.Context, place subscriptions.DestinationID, reason string) error
-	Now  func() time.Time
+	// Notify is called after outcomes that parked or moved places, so that
+	// people are told of it. May be nil.
+	Notify func(ctx context.Context) error
+	Now    func() time.Time
 	// Jitter returns a number from 0 up to 1.
 	Jitter func() float64
 	Log    *slog.Logger
@@ -100,7 +97,7 @@ type Outbox struct {
 	o        Options
 	drainers []*drainer
 	gallery  *gallery
-	lost     lostPlaces
+	news     chan struct{} // there may be something to notify of
 	// suspect is held by the one send under way that a start found under way
 	// before. Alone it cannot be taken for the culprit when another one ends
 	// the process again.
@@ -110,7 +107,7 @@ type Outbox struct {
 // NewOutbox returns an outbox for the accounts that have a messenger.
 func NewOutbox(o Options) *Outbox {
 	o = o.withDefaults()
-	b := &Outbox{o: o, suspect: make(chan struct{}, 1), lost: lostPlaces{wake: make(chan struct{}, 1)}}
+	b := &Outbox{o: o, suspect: make(chan struct{}, 1), news: make(chan struct{}, 1)}
 	b.gallery = newGallery(o)
 	for a, m := range o.Messengers {
 		rates, ok := o.Rates[a]
@@ -135,12 +132,12 @@ func (b *Outbox) Run(ctx context.Context) error {
 		all.Go(func() { errs[i] = d.run(ctx) })
 	}
 	all.Go(func() { b.probe(ctx) })
-	if b.o.Lost != nil {
-		all.Go(func() { b.tellLost(ctx) })
-	}
+	all.Go(func() { b.notify(ctx) })
 	all.Wait()
-	if b.o.Lost != nil {
-		b.tell(context.WithoutCancel(ctx)) // what the last answers told
+	select {
+	case <-b.news: // what the last answers told
+		b.tell(context.WithoutCancel(ctx))
+	default:
 	}
 	return errors.Join(errs...)
 }

@@ -1,10 +1,6 @@
 package outbox
 
-import (
-	"time"
-
-	"bellwether/subscriptions"
-)
+import "time"
 
 // trouble slows an account down whose platform cannot be reached.
 type trouble struct {
@@ -138,8 +134,8 @@ func (d *drainer) apply(r *result) {
 	send := s.send
 	d.release(s)
 	d.again = true
-	if out.Park != "" && !s.parked && send.Place != subscriptions.Private && d.out.o.Lost != nil {
-		d.out.lost.add(send.Destination, send.Reason)
+	if out.Park != "" && !s.parked || out.MovedTo != "" {
+		d.out.noteNews()
 	}
 	if out.Park != "" || out.MovedTo != "" || out.Revive {
 		d.forget(s)
