@@ -211,7 +211,7 @@ func (c *Client) answerQueries(ctx context.Context, items []item) {
 			if done {
 				d.request = nil
 			}
-			c.answers.Go(func() { c.answerQuery(ctx, d.query, toast) })
+			c.behind.Go(func() { c.answerQuery(ctx, d.query, toast) })
 			return nil
 		})
 	}

@@ -6,10 +6,12 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"time"
 
 	tgbotapi "github.com/go-telegram-bot-api/telegram-bot-api/v5"
 
 	"bellwether/bot"
+	"bellwether/bot/outbox"
 )
 
 // Limits of menus (Bot API, setMyCommands and BotCommand).
@@ -50,44 +52,80 @@ func menusOf(commands []bot.Command) []menu {
 	}
 }
 
+// longestMenuPause bounds how long a try to register the commands waits for the
+// next.
+const longestMenuPause = 5 * time.Minute
+
 // showMenus registers the commands, where they are not the ones that this
-// account registered last.
-func (c *Client) showMenus(ctx context.Context) error {
-	if len(c.commands) == 0 {
-		return nil
-	}
+// account registered last. What Telegram does not take now is tried again until
+// ctx ends, what it never takes is said once.
+func (c *Client) showMenus(ctx context.Context) {
 	shown := menusOf(c.commands)
+	hash, err := c.menusChanged(ctx, shown)
+	pause, said := time.Second, false
+	for err == nil && hash != "" && ctx.Err() == nil {
+		if len(shown) == 0 {
+			err = c.memory.Keep(ctx, c.memoryName("commands"), hash)
+			break
+		}
+		if err = c.showMenu(ctx, shown[0]); err == nil {
+			shown = shown[1:]
+			continue
+		}
+		f := asFailure(err)
+		if f == nil || f.Class == outbox.Credential || f.Class == outbox.BadMessage {
+			break
+		}
+		if !said {
+			c.log.Warn("menus_not_shown_yet", "scope", shown[0].Scope, "error", err)
+		}
+		said, err = true, nil
+		sleep(ctx, max(pause, f.After))
+		pause = min(2*pause, longestMenuPause)
+	}
+	switch {
+	case ctx.Err() != nil:
+	case err != nil:
+		c.log.Warn("menus_not_shown", "error", err)
+	case said:
+		c.log.Info("menus_shown_at_last")
+	}
+}
+
+// menusChanged returns the hash of menus that have to be registered, "" where
+// they are already.
+func (c *Client) menusChanged(ctx context.Context, shown []menu) (hash string, err error) {
+	if len(c.commands) == 0 {
+		return "", nil
+	}
 	encoded, err := json.Marshal(shown)
 	if err != nil {
-		return fmt.Errorf("encode menus: %w", err)
+		return "", fmt.Errorf("encode menus: %w", err)
 	}
 	sum := sha256.Sum256(encoded)
-	hash := hex.EncodeToString(sum[:])
+	hash = hex.EncodeToString(sum[:])
 	kept, err := c.memory.Recall(ctx, c.memoryName("commands"))
 	if err != nil {
-		return fmt.Errorf("recall menus: %w", err)
+		return "", fmt.Errorf("recall menus: %w", err)
 	}
 	if kept == hash {
-		return nil
+		return "", nil
 	}
-	for _, m := range shown {
+	return hash, nil
+}
+
+// showMenu registers the commands of one scope.
+func (c *Client) showMenu(ctx context.Context, m menu) error {
+	params := tgbotapi.Params{"commands": "[]", "scope": `{"type":"` + m.Scope + `"}`}
+	if len(m.Entries) > 0 {
 		entries, err := json.Marshal(m.Entries)
 		if err != nil {
 			return fmt.Errorf("encode menu: %w", err)
 		}
-		params := tgbotapi.Params{
-			"commands": string(entries),
-			"scope":    `{"type":"` + m.Scope + `"}`,
-		}
-		if len(m.Entries) == 0 {
-			params["commands"] = "[]"
-		}
-		if _, err := c.call(ctx, "setMyCommands", params); err != nil {
-			return fmt.Errorf("set commands of %s: %w", m.Scope, err)
-		}
+		params["commands"] = string(entries)
 	}
-	if err := c.memory.Keep(ctx, c.memoryName("commands"), hash); err != nil {
-		return fmt.Errorf("keep menus: %w", err)
+	if _, err := c.call(ctx, "setMyCommands", params); err != nil {
+		return fmt.Errorf("set commands of %s: %w", m.Scope, err)
 	}
 	return nil
 }

@@ -36,11 +36,13 @@ const (
 // second. It returns an error that is ErrCredential where Telegram does not
 // accept the token; everything else is waited for.
 func (c *Client) Run(ctx context.Context) error {
-	defer c.answers.Wait()
+	defer c.behind.Wait()
+	serving, stop := context.WithCancel(ctx)
+	defer stop()
 	p := poller{client: c}
-	err := p.greet(ctx)
+	err := p.greet(serving)
 	if err == nil {
-		err = p.poll(ctx)
+		err = p.poll(serving)
 	}
 	if ctx.Err() != nil {
 		return nil
@@ -69,9 +71,7 @@ func (p *poller) greet(ctx context.Context) error {
 		}
 	}
 	p.well()
-	if err := p.client.showMenus(ctx); err != nil && ctx.Err() == nil {
-		p.client.log.Warn("menus_not_shown", "error", err)
-	}
+	p.client.behind.Go(func() { p.client.showMenus(ctx) })
 	p.offset = p.client.recallOffset(ctx)
 	return nil
 }

@@ -276,7 +276,9 @@ func TestMenusAreSetOnlyWhenTheyChanged(t *testing.T) {
 	r := newRig(t, telegramtest.Options{})
 	for range 2 {
 		r.run(t)
-		r.server.Await(patient(t), func() bool { return len(r.server.Calls("getUpdates")) > 0 })
+		r.server.Await(patient(t), func() bool {
+			return len(r.server.Calls("getUpdates")) > 0 && r.memory.get("telegram/main/commands") != ""
+		})
 		if err := r.stop(); err != nil {
 			t.Fatal(err)
 		}
@@ -290,6 +292,31 @@ func TestMenusAreSetOnlyWhenTheyChanged(t *testing.T) {
 	if got := r.server.Menu("all_chat_administrators"); !strings.Contains(got, "alert") {
 		t.Errorf("administrators are shown %s, want everything", got)
 	}
+}
+
+func TestMenusThatAreNotTakenAreShownLater(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newWiredRig(t, telegramtest.Options{})
+		r.server.Fail(telegramtest.Fault{Method: "setMyCommands", Status: 502, Body: "<html>Bad Gateway</html>", ContentType: "text/html"})
+		r.server.Fail(telegramtest.Fault{Method: "setMyCommands", Cut: telegramtest.CutBefore})
+		r.server.Fail(telegramtest.Fault{Method: "setMyCommands", Status: 429, Description: "Too Many Requests: retry after 90", RetryAfter: 90})
+		began := time.Now()
+		r.server.Say(telegramtest.Speech{Chat: 7, Text: "x"})
+		r.run(t)
+		if got := r.desk.await(patientFor(t, time.Second), 1); len(got) != 1 {
+			t.Error("nothing is received while the menus wait")
+		}
+		r.server.Await(patientFor(t, 5*time.Minute), func() bool { return r.memory.get("telegram/main/commands") != "" })
+		if took := time.Since(began); took < 90*time.Second || took > 2*time.Minute {
+			t.Errorf("took %v, want the 90 s that were asked for and little more", took)
+		}
+		if got := len(r.server.Calls("setMyCommands")); got != 7 {
+			t.Errorf("got %d calls, want one for each scope and three that failed", got)
+		}
+		if err := r.stop(); err != nil {
+			t.Error(err)
+		}
+	})
 }
 
 func TestTypingIsShownWhereAnAnswerTakesLong(t *testing.T) {

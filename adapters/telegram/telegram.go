@@ -68,7 +68,7 @@ type Client struct {
 	pending pending
 	press   press
 	photos  pictured
-	answers sync.WaitGroup // answers to callback queries on their way
+	behind  sync.WaitGroup // requests that run beside the poll: answers to callback queries, menus
 }
 
 // New returns the client of an account. It makes no request.
