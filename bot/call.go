@@ -20,6 +20,9 @@ type call struct {
 	place  subscriptions.Destination // what it is about
 	chat   subscriptions.Destination // where it was done and is answered
 	remote bool                      // place is set up from another chat
+	// granted is the place set up from afar whose platform has said, for this
+	// call, that the person may.
+	granted subscriptions.DestinationID
 	// exact tells that the text is of our own making: a ticker in it is that
 	// symbol, even where people may mean another by the word (GOLD, the share).
 	exact bool
@@ -131,6 +134,9 @@ func (c *call) mayChange(ctx context.Context) error {
 	if c.Anonymous {
 		return c.proof()
 	}
+	if c.remote && c.granted != 0 && c.granted == c.place.ID {
+		return nil
+	}
 	role, err := c.role(ctx)
 	if err != nil {
 		return err
@@ -165,6 +171,7 @@ func (c *call) explain(out result, err error) (result, error) {
 		return result{answer: Answer{Message: no.msg, Ephemeral: true}, effects: no.more}, nil
 	case errors.As(err, &no):
 		out = c.say(no.id, no.pairs...)
+		out.effects = no.more
 		out.answer.Ephemeral, out.refused = true, c.words.Say(no.id, no.pairs...)
 		return out, nil
 	case errors.As(err, &limit):

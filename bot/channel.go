@@ -38,7 +38,7 @@ func (c *call) goRemote(ctx context.Context) error {
 	}
 	text, ok := strings.CutPrefix(step, remoteStep)
 	id, parseErr := strconv.ParseInt(text, 36, 64)
-	if !ok || parseErr != nil || aboutChat(c.Command) {
+	if !ok || parseErr != nil || aboutChat(c.Command) || c.option(optionSharedChat) != "" {
 		return nil
 	}
 	place, err := c.bot.store.Destination(ctx, subscriptions.DestinationID(id))
@@ -51,6 +51,26 @@ func (c *call) goRemote(ctx context.Context) error {
 	c.place, c.remote = place, true
 	c.words = c.bot.catalogue.Words(c.chat.Locale, place.Zone, c.now)
 	return nil
+}
+
+// stillRemote ends the setting up from afar where the person may not any more:
+// what a place gets is shown to none but those who may change it.
+func (c *call) stillRemote(ctx context.Context) error {
+	err := c.mayChange(ctx)
+	if err == nil {
+		c.granted = c.place.ID
+		return nil
+	}
+	var no *refusal
+	if !errors.As(err, &no) || no.id != "moderator.only" {
+		return err
+	}
+	lost := c.place.Title
+	c.remote, c.place = false, c.chat
+	return &refusal{
+		id: "channels.no-more", pairs: []any{"Channel", lost},
+		more: []Effect{PutStep{Destination: c.chat.ID, Person: c.person}},
+	}
 }
 
 // aboutChat tells whether a command is always about the chat where it is typed.

@@ -215,9 +215,30 @@ func TestChannelIsSetUpFromThePrivateChat(t *testing.T) {
 		r.lacks(ann.hears(), "Bitcoin rose")
 		ann.share("-300", "Market news")
 		r.rights.set("-300", "u-ann", subscriptions.RoleMember)
-		r.has(ann.say("/alert BTC > 70000"), "Only moderators change")
-		r.has(ann.say("/done"), "about this chat again")
+		r.has(ann.say("/alert BTC > 70000"), "You are not an administrator of Market news any more")
 		r.has(ann.say("/done"), "No channel is being set up here.")
+	})
+}
+
+// TestListOfAChannelIsShownToItsAdministratorsOnly: the right is looked at when
+// somebody reads from afar, too, by command and by button.
+func TestListOfAChannelIsShownToItsAdministratorsOnly(t *testing.T) {
+	talk(t, func(r *rig) {
+		ann := r.private("ann")
+		for _, read := range []func() string{
+			func() string { return ann.say("/alerts") }, func() string { return ann.say("/deliveries") },
+			func() string { return ann.pressData("1:rules:0", "7") }, func() string { return ann.say("btc") },
+		} {
+			r.rights.set("-300", "u-ann", subscriptions.RoleModerator)
+			r.has(ann.share("-300", "Market news"), "You are setting up Market news now")
+			ann.say("/alert BTC > 70000 every time")
+			r.has(ann.say("/alerts"), "BTC-USD > 70000", "about Market news")
+			r.rights.set("-300", "u-ann", subscriptions.RoleMember)
+			out := read()
+			r.has(out, "You are not an administrator of Market news any more", "about this chat again")
+			r.lacks(out, "70000", "about Market news; /done")
+			r.has(ann.say("/alerts"), "No alerts yet")
+		}
 	})
 }
 

@@ -35,7 +35,7 @@ func (b *Bot) Answer(ctx context.Context, r Request) (Answer, error) {
 		b.log.Error("answer", "request", r.ID, "command", r.Command, "error", err)
 		return c.say("error.ours").answer, nil
 	}
-	if toast && out.refused != "" {
+	if toast && out.refused != "" && len(out.effects) == 0 {
 		return Answer{Toast: message.Cut(out.refused, maxToast)}, nil
 	}
 	if len(out.effects) > 0 || len(out.more) > 0 {
@@ -52,7 +52,7 @@ const maxToast = 200
 // shared place, by a note that only they see. For all others the request has to
 // be submitted.
 func (c *call) pressedInVain(ctx context.Context) (Answer, error) {
-	if c.place.Kind == subscriptions.Private || c.place.Settings.OpenTo != "" {
+	if c.place.Kind == subscriptions.Private || c.remote || c.place.Settings.OpenTo != "" {
 		return Answer{}, ErrSubmit
 	}
 	out, err := c.explain(result{}, c.mayChange(ctx))

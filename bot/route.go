@@ -57,6 +57,11 @@ func (b *Bot) buttonChanges(r Request) bool {
 
 // route finds the handler of a request.
 func (b *Bot) route(ctx context.Context, c *call) (result, error) {
+	if c.remote {
+		if err := c.stillRemote(ctx); err != nil {
+			return result{}, err
+		}
+	}
 	if c.Button != "" {
 		return b.routeButton(ctx, c)
 	}
