@@ -9,6 +9,9 @@ import (
 	"bellwether/subscriptions"
 )
 
+// newcomer reads a channel and never spoke to the bot.
+const newcomer = 33
+
 // shownChannel is Telegram's channel that people set up from their private chat.
 const shownChannel = -100900
 
@@ -20,7 +23,7 @@ func TestTelegramChannelIsSetUpFromPrivate(t *testing.T) {
 	channel := telegramtest.Chat{
 		ID: shownChannel, Type: "channel", Title: "Market news",
 		Members: map[int64]telegramtest.Member{
-			boss: {Status: "administrator", Rights: []string{"can_post_messages"}}, passer: {Status: "member"},
+			boss: {Status: "administrator", Rights: []string{"can_post_messages"}}, passer: {Status: "member"}, newcomer: {Status: "member"},
 		},
 	}
 	s.telegram.SetChat(channel)
@@ -32,7 +35,9 @@ func TestTelegramChannelIsSetUpFromPrivate(t *testing.T) {
 		})
 	}
 	admin, stranger := &telegramPerson{stage: s, chat: boss, user: boss}, &telegramPerson{stage: s, chat: passer, user: passer}
-	readers := &telegramPerson{stage: s, chat: shownChannel, user: boss}
+	readers, reader := &telegramPerson{stage: s, chat: shownChannel, user: boss}, &telegramPerson{stage: s, chat: shownChannel, user: passer}
+	outsider := &telegramPerson{stage: s, chat: shownChannel, user: newcomer}
+	begins := &telegramPerson{stage: s, chat: newcomer, user: newcomer}
 	s.converse(stranger, []step{says("/channels", "Choose a channel")})
 	pick(passer)
 	s.converse(stranger, []step{{hears: []string{"Only administrators of Market news can set it up"}}})
@@ -43,6 +48,22 @@ func TestTelegramChannelIsSetUpFromPrivate(t *testing.T) {
 		says("/alert AAPL > 203", "Alert set", "about Market news"), says("/follow harbour", "Following harbour"), says("/done", "about this chat again"),
 	})
 	s.converse(readers, []step{moves("AAPL 203.50", "Apple rose to"), {prints: "Ferries run all night", hears: []string{"Ferries run all night"}}})
+	s.converse(reader, []step{picks("Alert me too", "The answer is in your private chat with me")})
+	s.converse(stranger, []step{{hears: []string{"Alert set", "AAPL > 203"}}})
+	_, data := outsider.button("Alert me too")
+	outsider.press(1, data)
+	var opened string
+	eventually(t, "the button to lead to the private chat", func() bool {
+		for _, note := range s.telegram.Calls("answerCallbackQuery") {
+			if address, ok := strings.CutPrefix(note.Params["url"], "https://t.me/BellwetherTestBot?start="); ok {
+				opened = address
+			}
+		}
+		return opened != ""
+	})
+	s.converse(begins, []step{
+		says("/start "+opened, "Alert set", "AAPL > 203"), says("/start copy-zzz", "That alert is not there any more"),
+	})
 	s.nothingRefused()
 	channel.Silent = true
 	s.telegram.SetChat(channel)

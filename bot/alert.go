@@ -85,10 +85,9 @@ func (c *call) homeFor(ctx context.Context, home *call) error {
 // mine returns the person's private destination on a platform that lets one
 // write to people from a shared place.
 func (c *call) mine(ctx context.Context) (subscriptions.Destination, error) {
-	return c.bot.store.Place(ctx, subscriptions.Destination{
-		Address: subscriptions.Address{Platform: c.place.Address.Platform, Account: c.place.Address.Account, Chat: "dm:" + c.Identity.User},
-		Kind:    subscriptions.Private, Title: c.Identity.Name, Zone: c.place.Zone, Locale: c.words.Say("locale"),
-	})
+	here := c.place
+	here.Locale = c.words.Say("locale")
+	return c.bot.homeOf(ctx, here, c.Identity)
 }
 
 // mayMakeRules lets moderators make rules for a place, and others where it is
@@ -110,7 +109,7 @@ func (c *call) makeRule(ctx context.Context, text string) (result, error) {
 		return result{}, err
 	}
 	if have, ok, err := c.identical(ctx, draft.Rule, 0); err != nil || ok {
-		return c.twice(have), err
+		return c.twice(ctx, have), err
 	}
 	owned, err := c.newRule(ctx, draft)
 	if err != nil {
@@ -155,9 +154,14 @@ func (c *call) identical(ctx context.Context, rule alerts.Rule, beside alerts.Ru
 	return subscriptions.OwnedRule{}, false, nil
 }
 
-// twice says that there is such a rule already.
-func (c *call) twice(have subscriptions.OwnedRule) result {
+// twice says that there is such a rule already, and in a shared place who set it.
+func (c *call) twice(ctx context.Context, have subscriptions.OwnedRule) result {
 	out := c.say("alert.twice", "Rule", c.sentence(have.Rule))
+	if have.Owner != 0 && have.Owner != c.person && c.place.Kind != subscriptions.Private {
+		if name, err := c.bot.store.Name(ctx, have.Owner); err == nil && name != "" {
+			out = c.say("alert.twice.by", "Rule", c.sentence(have.Rule), "Name", name)
+		}
+	}
 	out.answer.Message.Buttons = [][]message.Button{c.ruleButtons(have)}
 	return out
 }

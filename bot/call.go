@@ -157,13 +157,14 @@ func (b *Bot) respond(ctx context.Context, c *call) (out result, err error) {
 		}
 	}()
 	out, err = b.route(ctx, c)
-	return c.explain(out, err)
+	return c.explain(ctx, out, err)
 }
 
 // explain turns an error that a person can do something about into an answer.
-func (c *call) explain(out result, err error) (result, error) {
+func (c *call) explain(ctx context.Context, out result, err error) (result, error) {
 	var no *refusal
 	var limit *subscriptions.LimitError
+	var twice *subscriptions.TwiceError
 	switch {
 	case err == nil:
 		return out, nil
@@ -176,6 +177,13 @@ func (c *call) explain(out result, err error) (result, error) {
 		return out, nil
 	case errors.As(err, &limit):
 		out = c.say("limit."+limit.What+"."+limit.Scope, "Count", limit.Limit)
+	case errors.As(err, &twice):
+		have, err := c.bot.store.Rule(ctx, twice.Have)
+		if err != nil {
+			out = c.say("error.changed") // it was deleted a moment later
+			break
+		}
+		out = c.twice(ctx, have)
 	case errors.Is(err, subscriptions.ErrNotFound):
 		out = c.say("error.gone")
 	case errors.Is(err, subscriptions.ErrChanged):

@@ -13,7 +13,8 @@ type Desk interface {
 	// then handled one after another per person, and answered by sends.
 	Submit(ctx context.Context, requests ...Request) error
 	// Answer handles at once a request that changes nothing, or opens a modal.
-	// For a request that must be submitted it returns ErrSubmit.
+	// For a request that must be submitted it returns ErrSubmit, with no more
+	// than a Toast that may be shown meanwhile.
 	Answer(ctx context.Context, request Request) (Answer, error)
 	// Suggest returns at most 25 choices for an option that is being typed, in
 	// well under a second.
@@ -26,7 +27,8 @@ type Desk interface {
 // Rights tells what a person may do in a place, by asking the platform.
 type Rights interface {
 	// Role returns the person's role. Where the platform does not say, it
-	// returns RoleUnknown and an error whose text tells people what to do.
+	// returns RoleUnknown and an error whose text tells people what to do;
+	// without an error RoleUnknown is no moderator, and may be no member.
 	Role(ctx context.Context, place subscriptions.Address, user string) (subscriptions.Role, error)
 }
 

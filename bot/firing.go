@@ -164,10 +164,14 @@ func (k *composition) provenance(w Words, e alerts.Event, symbol market.Symbol) 
 
 // firingButtons are what can be done from an alert.
 func (k *composition) firingButtons(w Words, r alerts.Rule, d dress) [][]message.Button {
-	if d.silent {
-		return nil
-	}
 	id := id36(int64(r.ID))
+	var too [][]message.Button
+	if !d.private && copyable(r) && (d.platform == subscriptions.Discord || d.platform == subscriptions.Telegram) {
+		too = [][]message.Button{{{Label: w.Say("rule.copy"), Data: message.Data(copyVerb, id), Style: message.Primary}}}
+	}
+	if d.silent {
+		return too
+	}
 	first := []message.Button{
 		{Label: w.Say("rule.snooze.hour"), Data: message.Data("rule.snooze", id, "1h")},
 		{Label: w.Say("rule.snooze.tomorrow"), Data: message.Data("rule.snooze", id, "tomorrow")},
@@ -188,10 +192,7 @@ func (k *composition) firingButtons(w Words, r alerts.Rule, d dress) [][]message
 	}
 	rows := [][]message.Button{first, second}
 	rows = append(rows, k.bot.moveButtons(w, r)...)
-	if !d.private && d.platform == subscriptions.Discord {
-		rows = append(rows, []message.Button{{Label: w.Say("rule.copy"), Data: message.Data("rule.copy", id), Style: message.Primary}})
-	}
-	return rows
+	return append(rows, too...)
 }
 
 // followUp is the message of an alert as it reads after something happened to

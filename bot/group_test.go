@@ -220,6 +220,94 @@ func TestChannelIsSetUpFromThePrivateChat(t *testing.T) {
 	})
 }
 
+// TestTwoModeratorsAtOnceSetOneAlert: neither saw the other's when they asked.
+func TestTwoModeratorsAtOnceSetOneAlert(t *testing.T) {
+	talk(t, func(r *rig) {
+		r.rights.set("-100", "u-ann", subscriptions.RoleModerator)
+		r.rights.set("-100", "u-bob", subscriptions.RoleModerator)
+		ann, bob := r.group("ann", "-100", ""), r.group("bob", "-100", "")
+		cho, dan := r.channel("cho", "55", subscriptions.RoleModerator), r.channel("dan", "55", subscriptions.RoleModerator)
+		for _, pair := range [][2]*voice{{ann, bob}, {cho, dan}} {
+			one, two := pair[0].request(), pair[1].request()
+			one.Command, one.Text, two.Command, two.Text = "alert", "BTC > 70000", "alert", "BTC > 70000"
+			r.must(r.bot.Submit(t.Context(), one, two))
+			r.wait(5 * time.Second)
+			out := pair[0].screen()
+			if count(out, "Alert set") != 1 || count(out, "There is such an alert already, set by ") != 1 {
+				t.Errorf("two at once:\n%s", out)
+			}
+			rules, err := r.store.RulesOf(t.Context(), pair[0].stored().ID)
+			r.must(err)
+			if len(rules) != 1 {
+				t.Errorf("%d rules", len(rules))
+			}
+		}
+	})
+}
+
+// TestAlertMeTooOnTelegram: a member of a group or a reader of a channel gets the
+// alert in their private chat, where they began it before or by the button's
+// address; nobody else does, whatever they make up.
+func TestAlertMeTooOnTelegram(t *testing.T) {
+	talk(t, func(r *rig) {
+		for _, chat := range []string{"-100", "-300"} {
+			r.rights.set(chat, "u-ann", subscriptions.RoleModerator)
+		}
+		ann, bob, cho, eve := r.private("ann"), r.private("bob"), r.private("cho"), r.private("eve")
+		group, channel := r.group("bob", "-100", "7"), r.group("bob", "-300", "")
+		channel.place.Kind = subscriptions.Broadcast
+		r.has(r.group("ann", "-100", "7").say("/alert BTC > 62000 every time note \"ours\""), "Alert set")
+		ann.share("-300", "Market news")
+		r.has(ann.say("/alert BTC > 62000"), "Alert set")
+		ann.say("/done")
+		r.price("BTC-USD", "62010")
+		for _, v := range []*voice{group, channel} {
+			r.has(v.hears(), "Bitcoin rose to 62,000.00", "[Alert me too]")
+		}
+		r.lacks(channel.screen(), "[Pause]")
+
+		// cho never spoke to the bot, so the button leads there.
+		there := r.group("cho", "-100", "7")
+		r.has(there.press("Alert me too"), "(opens copy-")
+		payload := there.last.Open
+		r.lacks(cho.hears(), "Alert set")
+		r.has(cho.say("/start "+payload), "Alert set", "BTC-USD > 62000 every time")
+		r.lacks(cho.screen(), "ours")
+		r.has(cho.say("/start "+payload), "There is such an alert already")
+
+		bob.say("/help")
+		r.rights.set("-100", "u-bob", subscriptions.RoleMember)
+		r.rights.set("-300", "u-bob", subscriptions.RoleMember)
+		r.has(group.press("Alert me too"), "(note) The answer is in your private chat with me.")
+		r.has(bob.hears(), "Alert set", "BTC-USD > 62000 every time")
+		r.has(channel.press("Alert me too"), "(note) The answer is in your private chat with me.")
+		r.has(bob.hears(), "Alert set")
+		r.has(channel.press("Alert me too"), "(note) The answer is in your private chat with me.")
+		r.has(bob.hears(), "There is such an alert already")
+		for _, v := range []*voice{group, channel} {
+			r.lacks(v.screen(), "Alert set: ", "already", "set by")
+		}
+
+		// Not for who is no member, and not by made up data or addresses.
+		r.rights.set("-100", "u-eve", subscriptions.RoleNobody)
+		r.rights.set("-300", "u-eve", subscriptions.RoleNobody)
+		r.has(r.group("eve", "-100", "7").press("Alert me too"), "(note) Only members of this chat")
+		channels, err := r.store.RulesOf(t.Context(), channel.stored().ID)
+		r.must(err)
+		r.has(group.pressData("1:rule.copy:"+id36(int64(channels[0].Rule.ID)), "1"), "(note) That is not there any more")
+		bobs, err := r.store.RulesOf(t.Context(), bob.stored().ID)
+		r.must(err)
+		for _, forged := range []string{payload, "copy-", "copy-zzzzz", "copy-!", "copy--1", "copy-" + id36(int64(bobs[0].Rule.ID))} {
+			out := eve.say("/start " + forged)
+			r.has(out, "That alert is not there any more, or belongs to a chat of which you are not a member.")
+			r.lacks(out, "62000", "Group")
+		}
+		r.rights.set("-100", "u-eve", subscriptions.RoleUnknown)
+		r.has(eve.say("/start "+payload), "Telegram does not tell me whether you are a member of that chat.")
+		r.has(r.group("eve", "-100", "7").press("Alert me too"), "(note) The answer is in your private chat with me.")
+	})
+}
+
 // TestListOfAChannelIsShownToItsAdministratorsOnly: the right is looked at when
 // somebody reads from afar, too, by command and by button.
 func TestListOfAChannelIsShownToItsAdministratorsOnly(t *testing.T) {

@@ -28,6 +28,9 @@ func (b *Bot) Answer(ctx context.Context, r Request) (Answer, error) {
 		return Answer{}, err
 	}
 	if b.changes(r) {
+		if name, _, _ := message.ParseData(r.Button); name == copyVerb && c.place.Kind != subscriptions.Private {
+			return c.copyNote(ctx)
+		}
 		return c.pressedInVain(ctx)
 	}
 	out, err := b.respond(ctx, c)
@@ -55,7 +58,7 @@ func (c *call) pressedInVain(ctx context.Context) (Answer, error) {
 	if c.place.Kind == subscriptions.Private || c.remote || c.place.Settings.OpenTo != "" {
 		return Answer{}, ErrSubmit
 	}
-	out, err := c.explain(result{}, c.mayChange(ctx))
+	out, err := c.explain(ctx, result{}, c.mayChange(ctx))
 	if err != nil || out.refused == "" {
 		return Answer{}, ErrSubmit
 	}
@@ -77,7 +80,7 @@ func (b *Bot) handle(ctx context.Context, r Request) error {
 		return err
 	}
 	err = b.apply(ctx, c, out)
-	if again, ok := c.retry(err); ok {
+	if again, ok := c.retry(ctx, err); ok {
 		err = b.apply(ctx, c, again)
 	}
 	return err
@@ -103,11 +106,11 @@ func (c *call) moveOn(ctx context.Context, out *result) error {
 
 // retry tells whether an outcome was refused for a reason that the person is to
 // hear; nothing was stored then.
-func (c *call) retry(err error) (result, bool) {
+func (c *call) retry(ctx context.Context, err error) (result, bool) {
 	if err == nil {
 		return result{}, false
 	}
-	out, explained := c.explain(result{}, err)
+	out, explained := c.explain(ctx, result{}, err)
 	return out, explained == nil
 }
 

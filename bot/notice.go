@@ -135,14 +135,17 @@ func (b *Bot) toAuthors(ctx context.Context, places []subscriptions.Destination,
 
 // homeOf returns the private destination of a person of a place's platform.
 func (b *Bot) homeOf(ctx context.Context, place subscriptions.Destination, who subscriptions.Identity) (subscriptions.Destination, error) {
+	return b.store.Place(ctx, subscriptions.Destination{
+		Address: homeAddress(place, who), Kind: subscriptions.Private, Title: who.Name, Zone: place.Zone, Locale: place.Locale,
+	})
+}
+
+func homeAddress(place subscriptions.Destination, who subscriptions.Identity) subscriptions.Address {
 	chat := who.User
 	if place.Address.Platform == subscriptions.Discord {
 		chat = "dm:" + who.User
 	}
-	return b.store.Place(ctx, subscriptions.Destination{
-		Address: subscriptions.Address{Platform: place.Address.Platform, Account: place.Address.Account, Chat: chat},
-		Kind:    subscriptions.Private, Title: who.Name, Zone: place.Zone, Locale: place.Locale,
-	})
+	return subscriptions.Address{Platform: place.Address.Platform, Account: place.Address.Account, Chat: chat}
 }
 
 // notice is a sentence to a place that nobody there asked for.

@@ -63,6 +63,9 @@ type Answer struct {
 	Ephemeral bool
 	// Toast is a short note shown over the chat (at most 200 code points).
 	Toast string
+	// Open leads the person to their private chat with the bot, instead of all
+	// else: there it comes back as what follows /start.
+	Open string
 	// Modal asks for text in a form.
 	Modal *Modal
 }

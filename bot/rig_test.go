@@ -343,8 +343,11 @@ func (v *voice) hand(req bot.Request) string {
 	}
 	if req.Button != "" && submit {
 		answer, err := v.r.bot.Answer(context.Background(), req)
-		if err == nil && answer.Toast != "" && answer.Message == nil {
-			v.seen, submit = "(note) "+answer.Toast, false
+		if answer.Toast != "" && answer.Message == nil {
+			v.seen, submit = "(note) "+answer.Toast+"\n", errors.Is(err, bot.ErrSubmit)
+		}
+		if answer.Open != "" {
+			v.seen, v.last, submit = "(opens "+answer.Open+")", answer, false
 		}
 	}
 	if submit {

@@ -40,7 +40,7 @@ func verbs() map[string]verb {
 		"rule.pause": {handleRulePause, true}, "rule.resume": {handleRuleResume, true},
 		"rule.drop": {handleRuleDrop, true}, "rule.snooze": {handleRuleSnooze, true}, "rule.rearm": {handleRuleRearm, true},
 		"rule.edit": {handleRuleEdit, false}, "rule.edited": {handleRuleEdited, true}, "rule.set": {handleRuleSet, true},
-		"rule.move": {handleRuleMove, true}, "rule.copy": {handleRuleCopy, true}, "rule.show": {handleRuleShow, false}, "rule.undo": {handleRuleUndo, true},
+		"rule.move": {handleRuleMove, true}, copyVerb: {handleRuleCopy, true}, "rule.show": {handleRuleShow, false}, "rule.undo": {handleRuleUndo, true},
 		"rule.scale": {handleRuleScale, true}, "draft.keep": {handleDraftKeep, true}, "draft.drop": {handleDraftDrop, true},
 		"feed.drop": {handleFeedDrop, true}, "feed.off": {handleFeedOff, true}, "bell.drop": {handleBellDrop, true},
 		"stop.yes": {handleStopYes, true}, "stop.no": {handleStopNo, false},
@@ -96,7 +96,7 @@ func (b *Bot) routeButton(ctx context.Context, c *call) (result, error) {
 	if err != nil || !ok {
 		return result{}, refuse("button.unknown")
 	}
-	if c.chat.Kind == subscriptions.Broadcast && c.chat.Address.Platform == subscriptions.Telegram {
+	if c.chat.Kind == subscriptions.Broadcast && c.chat.Address.Platform == subscriptions.Telegram && name != copyVerb {
 		// All of a channel's readers would see the answer.
 		if err := c.mayChange(ctx); err != nil {
 			return result{refused: c.words.Say("moderator.only")}, nil

@@ -217,7 +217,7 @@ func handleRuleMove(ctx context.Context, c *call) (result, error) {
 		return result{}, err
 	}
 	if have, ok, err := home.identical(ctx, rule, rule.ID); err != nil || ok {
-		return home.twice(have), err
+		return home.twice(ctx, have), err
 	}
 	before := c.stateSentence(owned)
 	owned.Rule = rule
@@ -227,40 +227,6 @@ func handleRuleMove(ctx context.Context, c *call) (result, error) {
 		return result{}, err
 	}
 	return c.putChanged(owned, owned.States, before, out)
-}
-
-// handleRuleCopy makes a rule of a shared place the caller's own, told by
-// direct message.
-func handleRuleCopy(ctx context.Context, c *call) (result, error) {
-	id, err := strconv.ParseInt(c.arg(0), 36, 64)
-	if err != nil {
-		return result{}, refuse("button.unknown")
-	}
-	source, err := c.bot.store.Rule(ctx, alerts.RuleID(id))
-	if err != nil {
-		return result{}, err
-	}
-	if source.Destination != c.place.ID {
-		return result{}, errNotYours
-	}
-	if c.Role == subscriptions.RoleNobody || c.Identity.User == "" || c.place.Address.Platform != subscriptions.Discord {
-		return result{}, refuse("moderator.only")
-	}
-	home := *c
-	home.exact, home.sure = true, true
-	if home.place, err = c.mine(ctx); err != nil {
-		return result{}, err
-	}
-	copied := source.Rule
-	copied.Mention, copied.Note, copied.Watchlist = "", "", 0
-	for _, k := range copied.Conditions {
-		if k.Ticker == "" {
-			return result{}, refuse("rule.copy.watchlist")
-		}
-	}
-	out, err := home.makeRule(ctx, alerts.Canonical(copied))
-	out.answer.Ephemeral = true
-	return out, err
 }
 
 // handleRuleEdit asks for a new condition: in a modal where the platform has
@@ -361,7 +327,7 @@ func (c *call) editRule(ctx context.Context, id, text string) (result, error) {
 		return result{}, err
 	}
 	if have, ok, err := ours.identical(ctx, draft.Rule, owned.Rule.ID); err != nil || ok {
-		return ours.twice(have), err
+		return ours.twice(ctx, have), err
 	}
 	next, err := ours.newRule(ctx, draft)
 	if err != nil {

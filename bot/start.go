@@ -35,6 +35,9 @@ func handleStart(ctx context.Context, c *call) (result, error) {
 	if c.place.Address.Platform == subscriptions.Telegram && strings.HasPrefix(c.Text, openPrefix) {
 		return c.openPlace(ctx, c.Text)
 	}
+	if c.place.Address.Platform == subscriptions.Telegram && strings.HasPrefix(c.Text, copyPrefix) {
+		return c.copyFrom(ctx, c.Text)
+	}
 	if c.place.Address.Platform == subscriptions.WebChat {
 		return c.welcome(), nil
 	}

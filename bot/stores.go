@@ -131,6 +131,9 @@ type Sent interface {
 	// SendByPart returns the send that became one of the platform's messages,
 	// or subscriptions.ErrNotFound.
 	SendByPart(ctx context.Context, at subscriptions.Address, message string) (outbox.Send, error)
+	// Reached tells whether something was delivered at an address, which can
+	// still be reached.
+	Reached(ctx context.Context, at subscriptions.Address) (bool, error)
 }
 
 // Retention deletes what is older than it has to be.

@@ -3,6 +3,8 @@ package subscriptions
 import (
 	"errors"
 	"fmt"
+
+	"bellwether/alerts"
 )
 
 // ErrNotFound is wrapped where something asked for does not exist, or is not
@@ -23,3 +25,9 @@ type LimitError struct {
 func (e *LimitError) Error() string {
 	return fmt.Sprintf("limit of %d %s per %s is reached", e.Limit, e.What, e.Scope)
 }
+
+// TwiceError tells that a destination has a rule already that says the same.
+type TwiceError struct{ Have alerts.RuleID }
+
+// Error names the rule.
+func (e *TwiceError) Error() string { return fmt.Sprintf("rule %d says the same already", e.Have) }

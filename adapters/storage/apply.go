@@ -123,10 +123,16 @@ func (s *Store) putRule(tx *gorm.DB, e bot.PutRule) error {
 		if err := s.withinRuleLimits(tx, e); err != nil {
 			return err
 		}
+		if err := onlyOnce(tx, e.Rule, row); err != nil {
+			return err
+		}
 		if err := tx.Create(&row).Error; err != nil {
 			return err
 		}
 	} else {
+		if err := changedOnlyOnce(tx, e.Rule, row); err != nil {
+			return err
+		}
 		// Created, destination and owner stay what they were.
 		changed := tx.Model(&ruleRow{}).Where("id = ? AND revision = ?", row.ID, row.Revision-1).
 			Select("*").Omit("id", "destination", "owner", "created").Updates(&row)
@@ -155,10 +161,50 @@ func (s *Store) putRule(tx *gorm.DB, e bot.PutRule) error {
 	return tx.CreateInBatches(rows, 200).Error
 }
 
+// lockPlace has changes of a destination's rules wait for one another.
+func lockPlace(tx *gorm.DB, destination int64) error {
+	return tx.Exec("UPDATE destinations SET revision = revision WHERE id = ?", destination).Error
+}
+
+// onlyOnce refuses a rule that the destination has already. It is looked for
+// under the lock on the destination: two people may ask for it at once.
+func onlyOnce(tx *gorm.DB, rule alerts.Rule, row ruleRow) error {
+	var like []ruleRow
+	if err := tx.Where("destination = ? AND conditions = ? AND id <> ?", row.Destination, row.Conditions, row.ID).Find(&like).Error; err != nil {
+		return err
+	}
+	for _, r := range like {
+		have, err := r.rule()
+		if err != nil {
+			return err
+		}
+		if alerts.Canonical(have) == alerts.Canonical(rule) {
+			return &subscriptions.TwiceError{Have: have.ID}
+		}
+	}
+	return nil
+}
+
+// changedOnlyOnce is onlyOnce for a rule that is given another text.
+func changedOnlyOnce(tx *gorm.DB, rule alerts.Rule, row ruleRow) error {
+	if err := lockPlace(tx, row.Destination); err != nil {
+		return err
+	}
+	var stored ruleRow
+	if err := tx.Where("id = ?", row.ID).Limit(1).Find(&stored).Error; err != nil || stored.ID == 0 {
+		return err
+	}
+	before, err := stored.rule()
+	if err != nil || alerts.Canonical(before) == alerts.Canonical(rule) {
+		return err
+	}
+	return onlyOnce(tx, rule, row)
+}
+
 // withinRuleLimits counts under a lock on the destination, so that two requests
 // at once cannot both take the last place.
 func (s *Store) withinRuleLimits(tx *gorm.DB, e bot.PutRule) error {
-	if err := tx.Exec("UPDATE destinations SET revision = revision WHERE id = ?", int64(e.Destination)).Error; err != nil {
+	if err := lockPlace(tx, int64(e.Destination)); err != nil {
 		return err
 	}
 	checks := []struct {

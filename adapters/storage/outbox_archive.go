@@ -81,6 +81,16 @@ func (s *Store) SendByPart(ctx context.Context, at subscriptions.Address, platfo
 	return found[0], nil
 }
 
+// Reached tells whether something was delivered at an address, which can still
+// be reached.
+func (s *Store) Reached(ctx context.Context, at subscriptions.Address) (bool, error) {
+	var n int64
+	err := s.fast.WithContext(ctx).Raw(`SELECT count(*) FROM destinations d WHERE d.platform = ? AND d.account = ? AND d.chat = ? AND d.thread = ?
+		AND d.standing = 'active' AND EXISTS (SELECT 1 FROM sends s WHERE s.destination = d.id AND s.state = 'delivered')`,
+		string(at.Platform), at.Account, at.Chat, at.Thread).Scan(&n).Error
+	return n > 0, wrap("look for what was delivered", err)
+}
+
 // PartsOf returns the platform's messages that told a subject in a destination;
 // none where nothing told it.
 func (s *Store) PartsOf(ctx context.Context, d subscriptions.DestinationID, subject string) ([]outbox.Part, error) {

@@ -8,6 +8,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -184,6 +186,54 @@ func TestLimitIsHeldAndNothingIsStored(t *testing.T) {
 		}
 		if rules, _ := s.RulesOf(ctx, d.ID); len(rules) != 1 {
 			t.Errorf("%d rules", len(rules))
+		}
+	})
+}
+
+// TestRuleIsStoredOnceInAPlace: made and changed, by any number of people at
+// once.
+func TestRuleIsStoredOnceInAPlace(t *testing.T) {
+	everyStore(t, func(t *testing.T, s *storage.Store) {
+		ctx := context.Background()
+		d, err := s.Place(ctx, place("7"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		put := func(r alerts.Rule) error {
+			return s.Apply(ctx, bot.Outcome{Effects: []bot.Effect{bot.PutRule{Rule: r, Destination: d.ID, Owner: 1}}})
+		}
+		var all sync.WaitGroup
+		var stored, refused atomic.Int64
+		for id := range 8 {
+			all.Go(func() {
+				var twice *subscriptions.TwiceError
+				switch err := put(rule(alerts.RuleID(id + 1))); {
+				case err == nil:
+					stored.Add(1)
+				case errors.As(err, &twice):
+					refused.Add(1)
+				default:
+					t.Error(err)
+				}
+			})
+		}
+		all.Wait()
+		if stored.Load() != 1 || refused.Load() != 7 {
+			t.Fatalf("%d stored, %d refused", stored.Load(), refused.Load())
+		}
+		other := rule(20)
+		other.Note = "another"
+		if err := put(other); err != nil {
+			t.Fatal(err)
+		}
+		other.Revision, other.Paused = 2, true
+		if err := put(other); err != nil {
+			t.Fatal(err)
+		}
+		other.Revision, other.Note = 3, rule(1).Note
+		var twice *subscriptions.TwiceError
+		if err := put(other); !errors.As(err, &twice) {
+			t.Errorf("changed into one that is there: %v", err)
 		}
 	})
 }

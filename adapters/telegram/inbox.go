@@ -204,14 +204,15 @@ func (c *Client) answerQueries(ctx context.Context, items []item) {
 			continue
 		}
 		group.Go(func() error {
-			toast, done := "", false
+			var note bot.Answer
+			done := false
 			if d.request != nil {
-				toast, done = c.toast(ctx, *d.request)
+				note, done = c.note(ctx, *d.request)
 			}
 			if done {
 				d.request = nil
 			}
-			c.behind.Go(func() { c.answerQuery(ctx, d.query, toast) })
+			c.behind.Go(func() { c.answerQuery(ctx, d.query, note) })
 			return nil
 		})
 	}
@@ -219,34 +220,39 @@ func (c *Client) answerQueries(ctx context.Context, items []item) {
 	_ = group.Wait()
 }
 
-// toast asks the desk for a short note. done tells that the note is all there
-// is to say.
-func (c *Client) toast(ctx context.Context, r bot.Request) (toast string, done bool) {
+// note asks the desk for a short note. done tells that the note is all there is
+// to say.
+func (c *Client) note(ctx context.Context, r bot.Request) (note bot.Answer, done bool) {
 	defer func() {
 		if p := recover(); p != nil {
 			c.log.Error("desk_panicked", "request_id", r.ID, "panic", p)
-			toast, done = "", false
+			note, done = bot.Answer{}, false
 		}
 	}()
 	ctx, cancel := context.WithTimeout(ctx, toastTime)
 	defer cancel()
-	answer, err := c.desk.Answer(ctx, r)
+	note, err := c.desk.Answer(ctx, r)
+	if errors.Is(err, bot.ErrSubmit) {
+		return note, false
+	}
 	if err != nil {
-		if !errors.Is(err, bot.ErrSubmit) && ctx.Err() == nil {
+		if ctx.Err() == nil {
 			c.log.Warn("button_not_answered", "request_id", r.ID, "error", err)
 		}
-		return "", false
+		return bot.Answer{}, false
 	}
-	toast = clip(answer.Toast, toastLength)
-	return toast, toast != "" && answer.Message == nil && answer.Modal == nil
+	return note, (note.Toast != "" || note.Open != "") && note.Message == nil && note.Modal == nil
 }
 
 // answerQuery stops the button's waiting sign. A query that is too old is
 // refused, which harms nobody.
-func (c *Client) answerQuery(ctx context.Context, query, toast string) {
+func (c *Client) answerQuery(ctx context.Context, query string, note bot.Answer) {
 	params := tgbotapi.Params{"callback_query_id": query}
-	if toast != "" {
-		params["text"] = toast
+	if note.Toast != "" {
+		params["text"] = clip(note.Toast, toastLength)
+	}
+	if address, ok := c.deepLink(note.Open); ok {
+		params["url"] = address
 	}
 	if _, err := c.call(ctx, "answerCallbackQuery", params); err != nil && ctx.Err() == nil {
 		c.log.Debug("query_not_answered", "error", err)

@@ -79,10 +79,18 @@ func (c *Client) lead(b message.Button) message.Button {
 		return b
 	}
 	b.Data = ""
-	if self := c.self.Load(); self != nil && self.Username != "" {
-		b.URL = "https://t.me/" + self.Username + "?start=" + url.QueryEscape(args[0])
-	}
+	b.URL, _ = c.deepLink(args[0])
 	return b
+}
+
+// deepLink is the address of the private chat with the bot, to which payload is
+// handed as what follows /start. ok is false while the bot's name is not known.
+func (c *Client) deepLink(payload string) (address string, ok bool) {
+	self := c.self.Load()
+	if payload == "" || self == nil || self.Username == "" {
+		return "", false
+	}
+	return "https://t.me/" + self.Username + "?start=" + url.QueryEscape(payload), true
 }
 
 // makeButton returns a button that Telegram takes.

@@ -32,7 +32,8 @@ const (
 // Role returns what a person may do in a chat. A moderator is its creator or an
 // administrator who may change its information, in a channel one who may post
 // or edit. Telegram is asked each time: who was an administrator a moment ago
-// changes nothing any more.
+// changes nothing any more. RoleUnknown without an error is somebody who is no
+// administrator; whether they are a member Telegram does not tell.
 func (c *Client) Role(ctx context.Context, place subscriptions.Address, userID string) (subscriptions.Role, error) {
 	if userID == "" {
 		return subscriptions.RoleNobody, nil
@@ -48,7 +49,8 @@ func (c *Client) Role(ctx context.Context, place subscriptions.Address, userID s
 }
 
 // askRole asks for the member, and where that is refused for the list of
-// administrators, which needs no rights.
+// administrators, which needs no rights: whether somebody else is a member it
+// does not tell.
 func (c *Client) askRole(ctx context.Context, chatID, userID string) (subscriptions.Role, error) {
 	var one member
 	err := c.ask(ctx, "getChatMember", tgbotapi.Params{"chat_id": chatID, "user_id": userID}, &one)
@@ -71,7 +73,7 @@ func (c *Client) askRole(ctx context.Context, chatID, userID string) (subscripti
 			return roleOf(m), nil
 		}
 	}
-	return subscriptions.RoleMember, nil
+	return subscriptions.RoleUnknown, nil
 }
 
 // isRefusal tells whether Telegram answered that it will not say, rather than

@@ -44,7 +44,7 @@ func TestRoleFallsBackToTheListAndThenTellsWhatToDo(t *testing.T) {
 	r.server.SetChat(telegramtest.Chat{ID: group, Type: "supergroup", Hidden: true, Members: map[int64]telegramtest.Member{
 		2: {Status: "administrator", Rights: []string{"can_change_info"}},
 	}})
-	for user, want := range map[string]subscriptions.Role{"2": subscriptions.RoleModerator, "4": subscriptions.RoleMember} {
+	for user, want := range map[string]subscriptions.Role{"2": subscriptions.RoleModerator, "4": subscriptions.RoleUnknown} {
 		if got, err := r.client.Role(t.Context(), addressOf(group, ""), user); err != nil || got != want {
 			t.Errorf("user %s: got %q, %v, want %q", user, got, err, want)
 		}

@@ -2,6 +2,7 @@ package telegramtest
 
 import (
 	"encoding/json"
+	"regexp"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -291,7 +292,17 @@ func (s *Server) answerQuery(call request) (json.RawMessage, error) {
 	if call.params["callback_query_id"] == "" {
 		return nil, bad("query is too old and response timeout expired or query ID is invalid")
 	}
+	if url := call.params["url"]; url != "" && !s.opensUs(url) {
+		return nil, bad("URL_INVALID")
+	}
 	return json.RawMessage("true"), nil
+}
+
+// opensUs tells whether an address opens the private chat with the bot: a pressed
+// button leads to no other.
+func (s *Server) opensUs(url string) bool {
+	payload, ok := strings.CutPrefix(url, "https://t.me/"+s.options.Username+"?start=")
+	return ok && regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`).MatchString(payload)
 }
 
 func (s *Server) setMyCommands(call request) (json.RawMessage, error) {
