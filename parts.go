@@ -143,6 +143,11 @@ func (p *parts) connectChecks(ctx context.Context, in ingredients) error {
 	p.checker.Guard, p.plan, p.trail = p.gate, plan, trail
 	p.checker.Rescaled = p.rescaled
 	p.checker.Retracted = p.trail.Retract
+	p.checker.Filled = p.filled
+	if p.checker.Kept, err = p.store.Recall(ctx, missedName); err != nil {
+		return err
+	}
+	p.checker.Keep = func(ctx context.Context, missed string) error { return p.store.Keep(ctx, missedName, missed) }
 	if p.checker.Watch, err = p.newWatch(ctx); err != nil {
 		return err
 	}

@@ -98,3 +98,19 @@ func (p *parts) closed(ticker market.Ticker, session time.Time) market.Price {
 	}
 	return 0
 }
+
+// missedName is the name under which symbols are kept whose missed time is still
+// to be looked at.
+const missedName = "missed prices"
+
+// filled has the past of a symbol know the bars of an outage.
+func (p *parts) filled(ctx context.Context, before alerts.Standing, line market.Line) {
+	if line.Step >= 24*time.Hour {
+		p.trail.Days(line)
+	} else {
+		p.trail.Fill(before, line)
+	}
+	if err := p.store.PutBars(ctx, line.Ticker, line.Step, line.Bars); err != nil {
+		p.log.Warn("keep the bars of an outage", "ticker", line.Ticker, "error", err)
+	}
+}

@@ -69,7 +69,7 @@ type Checker struct {
 	Book    *Book
 	View    View      // may be nil; Latest is answered by the checker itself
 	Hours   Hours     // may be nil
-	Bars    BarSource // for what happened during an outage; nil to leave that out
+	Bars    BarSource // for what happened during an outage, see CatchUp; nil to leave that out
 	// Outage is the least gap between two checks after which Bars are read.
 	Outage time.Duration
 	// Watched are symbols to be read beside those of rules (lists, the strip).
@@ -80,6 +80,14 @@ type Checker struct {
 	// Retracted hears that a symbol's prices from a time on were false, before
 	// what is believed instead is told; may be nil.
 	Retracted func(ticker market.Ticker, from time.Time)
+	// Keep keeps, opaque to everyone else, which symbols are still to be looked at
+	// by CatchUp, so that a process that ends before finds them again; Kept is what
+	// it was given last. May be nil.
+	Keep func(ctx context.Context, missed string) error
+	Kept string
+	// Filled hears of the bars of an outage and the quote before it, ere rules are
+	// judged on them; may be nil.
+	Filled func(ctx context.Context, before Standing, line market.Line)
 	// Watch notices quotes that fail to come; may be nil.
 	Watch *Watch
 	// Told hears of the quotes that were accepted and saved; may be nil.
@@ -95,9 +103,10 @@ type Checker struct {
 	// Used by the running check alone:
 
 	// resumed is when checks began again after an outage, caught the symbols
-	// whose missed time was looked at since.
+	// of which a quote came since.
 	resumed time.Time
 	caught  map[market.Ticker]bool
+	away    away
 	// crossings are quotes that wait for a second read because another source
 	// gave them than the last accepted one.
 	crossings map[market.Ticker]market.Quote
@@ -127,6 +136,7 @@ func (c *Checker) Start(ctx context.Context) error {
 	}
 	c.Book.Seen(standings...)
 	c.crossings = map[market.Ticker]market.Quote{}
+	c.away.recall(c.Kept)
 	return nil
 }
 

@@ -1,7 +1,6 @@
 package alerts_test
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -207,35 +206,6 @@ func TestCorrectTakesTheFiringBack(t *testing.T) {
 	}
 	if got := store.states[1]["AAPL"].Phase; got != alerts.Armed {
 		t.Errorf("phase %s", got)
-	}
-}
-
-// bars is a source of bars that a test wrote down.
-type bars []market.Bar
-
-func (b bars) Bars(context.Context, market.Ticker, time.Duration, time.Time) ([]market.Bar, error) {
-	return b, nil
-}
-
-func TestOutageIsReplayedFromBars(t *testing.T) {
-	store := newMemoryStore()
-	store.add(t, 1, "AAPL > 150")
-	store.add(t, 2, "AAPL < 140")
-	newDesk(t, store).quote(t, "AAPL", "149")
-	again := newDesk(t, store)
-	again.Outage = 10 * time.Minute
-	again.now = again.now.Add(2 * time.Hour)
-	at := wednesday().Add(30 * time.Minute)
-	again.Bars = bars{
-		{Time: at, Open: price("149"), High: price("152"), Low: price("148"), Close: price("149.5")},
-		{Time: at.Add(5 * time.Minute), Open: price("149"), High: price("149"), Low: price("145"), Close: price("145")},
-	}
-	again.quote(t, "AAPL", "146")
-	if len(store.events) < 1 || !store.events[0].Firing.Missed || store.events[0].Firing.To.Price != price("152") {
-		t.Errorf("events %+v", store.events)
-	}
-	if got := store.fired(); !slices.Equal(got, []string{"rule/1/AAPL/1"}) {
-		t.Errorf("fired %v", got)
 	}
 }
 

@@ -1,6 +1,7 @@
 package alerts
 
 import (
+	"slices"
 	"time"
 
 	"bellwether/alerts/market"
@@ -46,6 +47,9 @@ const recoveryWatch = 24 * time.Hour
 //   - A fired rule is armed again when the price has moved back by the band
 //     (of one of its conditions) and the cooldown is over. The band is settled
 //     when the rule fires.
+//   - At the first quote after an outage rules fire on the step over it (Early);
+//     what the missed time and that quote mean beside is judged when its bars
+//     are there (Late), from the states of before.
 //   - A state that was settled at a quote later than Tick.From (a process ended
 //     between two parts of a check) remembers on which side it was.
 //   - A snoozed rule fires nothing but follows the price; a paused, held or
@@ -57,11 +61,10 @@ func Evaluate(rule Rule, state State, tick Tick, now time.Time) (State, []Transi
 		state.Phase, state.Arming = Armed, max(state.Arming, 1)
 	}
 	e := evaluation{rule: rule, state: state, given: state, tick: tick, now: now}
-	if !rule.awake(now) || !e.concerned() ||
-		rule.RegularHours && !tick.regular(tick.Ticker, tick.To.Time) {
+	e.memory = readMemory(state.Memory)
+	if !e.sees() {
 		return state, nil
 	}
-	e.memory = readMemory(state.Memory)
 	e.stale = !tick.Retracted && e.from().known() && tick.From.Time.Before(e.memory.at)
 	before, after := e.sides()
 	crossed := e.crossed(before, after)
@@ -134,6 +137,14 @@ type evaluation struct {
 	last int
 }
 
+// looksBack tells whether the rule needs more of the past than the quote before
+// and the previous close.
+func (r Rule) looksBack() bool {
+	return slices.ContainsFunc(r.Conditions, func(c Condition) bool {
+		return c.Window > 0 || c.Kind == NewHigh || c.Kind == NewLow || c.Kind == GapsAtTheOpen
+	})
+}
+
 // awake tells whether the rule follows the price.
 func (r Rule) awake(now time.Time) bool {
 	return !r.Paused && r.HeldFor == "" && (r.Expires.IsZero() || now.Before(r.Expires))
@@ -147,6 +158,18 @@ func (c Condition) subject(stateOf market.Ticker) market.Ticker {
 	return c.Ticker
 }
 
+// sees tells whether the tick means anything to the rule.
+func (e *evaluation) sees() bool {
+	t := e.tick
+	switch {
+	case !e.rule.awake(e.now), !e.concerned(), e.rule.RegularHours && !t.regular(t.Ticker, t.To.Time):
+		return false
+	case t.Early && e.rule.looksBack(), t.Late && !t.To.Time.After(e.memory.at), t.Missed && e.mixed():
+		return false
+	}
+	return true
+}
+
 func (e *evaluation) concerned() bool {
 	for _, c := range e.rule.Conditions {
 		if c.subject(e.state.Ticker) == e.tick.Ticker {
@@ -154,6 +177,12 @@ func (e *evaluation) concerned() bool {
 		}
 	}
 	return false
+}
+
+// mixed tells that another symbol has a part in the rule. Where that one was
+// at a time that we missed is not known.
+func (e *evaluation) mixed() bool {
+	return slices.ContainsFunc(e.rule.Conditions, func(c Condition) bool { return c.subject(e.state.Ticker) != e.tick.Ticker })
 }
 
 func (e *evaluation) reading(i int) reading {

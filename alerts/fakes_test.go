@@ -23,6 +23,7 @@ type memoryStore struct {
 	events    []alerts.Event
 	keys      map[string]bool
 	grown     map[string]alerts.Event // what came under a known key
+	missed    string                  // as a checker keeps it
 	largest   int                     // batch
 	before    func(alerts.Batch) error
 }

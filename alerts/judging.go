@@ -19,7 +19,6 @@ func (c *Checker) judge(ctx context.Context, run *run, quotes []market.Quote) er
 			return err
 		}
 	}
-	run.tellBlind()
 	return run.flush(ctx)
 }
 
@@ -45,8 +44,7 @@ func (c *Checker) take(ctx context.Context, run *run, quote market.Quote) error 
 		return nil
 	}
 	if verdict.Accepted {
-		c.missed(ctx, run, last, quote)
-		last = run.latest(quote.Ticker)
+		c.wasAway(last, quote)
 	}
 	if quote.Fix {
 		return run.fix(ctx, last, quote, verdict)
@@ -66,6 +64,7 @@ func (c *Checker) take(ctx context.Context, run *run, quote market.Quote) error 
 	} else {
 		run.out.Accepted++
 	}
+	c.away.hold(&tick)
 	return run.tick(ctx, tick)
 }
 
@@ -152,60 +151,6 @@ func (r *run) fires(ctx context.Context, tick Tick) (bool, error) {
 	return false, nil
 }
 
-// absence is a time of which a symbol's prices are not known.
-type absence struct {
-	ticker      market.Ticker
-	since, till time.Time
-}
-
-// missed replays what the bars tell of the time between two accepted quotes,
-// where we were away for a part of it and the symbol traded.
-func (c *Checker) missed(ctx context.Context, run *run, last Standing, quote market.Quote) {
-	ticker, from := quote.Ticker, last.forRules().Quote.Time
-	if c.resumed.IsZero() || c.caught[ticker] {
-		return
-	}
-	c.caught[ticker] = true
-	if from.IsZero() || quote.Fix || quote.Time.Sub(from) < c.Outage || !c.Book.Has(ticker) || !c.traded(ticker, from, quote.Time) {
-		return
-	}
-	last = last.forRules()
-	seen := false
-	for _, tick := range barTicks(last, c.barsBetween(ctx, ticker, from, quote.Time)) {
-		if !tick.To.Time.After(from) || !tick.To.Time.Before(quote.Time) {
-			continue
-		}
-		seen = true
-		tick.Missed, tick.Hours = true, c.Hours
-		tick.From = last.Quote
-		if err := run.tick(ctx, tick); err != nil {
-			c.Log.Warn("outage not evaluated to its end", "ticker", ticker, "error", err)
-			return
-		}
-		last.Quote = tick.To
-	}
-	if !seen {
-		run.blind = append(run.blind, absence{ticker: ticker, since: from, till: quote.Time})
-	}
-}
-
-// barsBetween reads what bars there are of an outage: of five minutes, or of days
-// where it was a long one.
-func (c *Checker) barsBetween(ctx context.Context, ticker market.Ticker, from, to time.Time) market.Line {
-	line := market.Line{Ticker: ticker, Step: 5 * time.Minute}
-	if to.Sub(from) > 5*day {
-		line.Step = day
-	}
-	if c.Bars == nil {
-		return line
-	}
-	var err error
-	if line.Bars, err = c.Bars.Bars(ctx, ticker, line.Step, from); err != nil {
-		c.Log.Warn("bars of the outage not read", "ticker", ticker, "error", err)
-	}
-	return line
-}
-
 // traded tells whether a symbol traded for a while between two quotes, while we
 // were away. A symbol whose sessions nobody knows always did.
 func (c *Checker) traded(ticker market.Ticker, from, to time.Time) bool {
@@ -232,22 +177,4 @@ func later(a, b time.Time) time.Time {
 		return a
 	}
 	return b
-}
-
-// tellBlind tells the owners of rules what could not be seen while we were away.
-func (r *run) tellBlind() {
-	if len(r.blind) == 0 {
-		return
-	}
-	n := Notice{Kind: NoticeUnseen, Since: r.blind[0].since, Until: r.blind[0].till}
-	var tickers []market.Ticker
-	for _, a := range r.blind {
-		tickers = append(tickers, a.ticker)
-		if a.since.Before(n.Since) {
-			n.Since = a.since
-		}
-		n.Until = later(n.Until, a.till)
-	}
-	r.notice(EventQuotesLate, "unseen/"+stampKey(n.Since)+"/"+stampKey(n.Until), tickers, n)
-	r.blind = nil
 }

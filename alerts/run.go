@@ -37,8 +37,7 @@ type run struct {
 	works     []work
 	standings []Standing // of ticks whose works are all in works or saved
 	events    []Event    // that no rule made
-	blind     []absence
-	ticks     []Tick // whose works are not in works yet
+	ticks     []Tick     // whose works are not in works yet
 }
 
 // tick gathers one tick.
@@ -68,7 +67,7 @@ func (r *run) spread(ctx context.Context) error {
 				return err
 			}
 		}
-		if tick.Held {
+		if tick.Held || tick.Late {
 			continue
 		}
 		if err := r.stand(ctx, Standing{Quote: tick.To, Base: tick.Base, BaseAt: tick.BaseAt}); err != nil {
@@ -115,6 +114,9 @@ func (r *run) latest(ticker market.Ticker) Standing {
 // flush evaluates and saves what was gathered.
 func (r *run) flush(ctx context.Context) error {
 	if err := r.spread(ctx); err != nil {
+		return err
+	}
+	if err := r.checker.away.keep(ctx, r.checker.Keep); err != nil {
 		return err
 	}
 	for range tries {
@@ -181,6 +183,9 @@ func (r *run) evaluate(ctx context.Context) (map[RuleID]Record, Batch, error) {
 		for _, ticker := range w.tickers(record) {
 			before := record.state(ticker)
 			after, transitions := w.judge(record.Rule, before, r.now)
+			if w.tick.Early && !w.tick.Held && !slices.ContainsFunc(transitions, fires) {
+				continue
+			}
 			for _, t := range transitions {
 				batch.Events = append(batch.Events, t.Event(r.now))
 			}
@@ -207,6 +212,8 @@ func (r *run) evaluate(ctx context.Context) (map[RuleID]Record, Batch, error) {
 	}
 	return records, batch, nil
 }
+
+func fires(t Transition) bool { return t.Kind == EventFired }
 
 type stateKey struct {
 	rule   RuleID

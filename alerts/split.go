@@ -77,6 +77,7 @@ func (r *run) split(ctx context.Context, quote market.Quote, split market.Split)
 	c := r.checker
 	last := r.latest(quote.Ticker)
 	standing := last.scaled(split)
+	c.away.scale(quote.Ticker, split)
 	c.Log.Warn("symbol was split", "ticker", quote.Ticker, "old", split.Old, "new", split.New,
 		"last", last.Quote.Price.String(), "price", quote.Price.String())
 	parts := slices.Collect(slices.Chunk(c.Book.About(quote.Ticker), MaxBatch))

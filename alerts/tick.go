@@ -30,6 +30,13 @@ type Tick struct {
 	Retracted bool
 	// Missed tells that To comes from bars that were read after an outage.
 	Missed bool
+	// Early tells that the time between From and To is not known yet: rules only
+	// fire, and only those that the two quotes alone decide. What else the tick
+	// means is seen when it comes again, Late.
+	Early bool
+	// Late tells that quotes after To may have been judged before it: a state
+	// that was settled at To or later has seen it.
+	Late bool
 	// View is what else may be looked up; nil where nothing is known.
 	View View
 	// Hours knows the symbols' sessions; nil where nobody does.

@@ -96,6 +96,28 @@ func (t *Trail) Days(line market.Line) {
 	}
 }
 
+// Fill adds bars shorter than a day of a time of which no quotes were noted, and
+// the quote before it.
+func (t *Trail) Fill(before Standing, line market.Line) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	p := t.path(line.Ticker)
+	p.fill(trailPoint{before.Quote.Time.UnixNano(), before.Quote.Price}, 0)
+	for _, bar := range line.Bars {
+		p.widen(t.date(line.Ticker, bar.Time), bar.Low, bar.High)
+		p.fill(trailPoint{bar.Time.Add(line.Step - time.Second).UnixNano(), bar.Close}, line.Step/2)
+	}
+}
+
+// fill adds a point between others, unless one is there already or a little before.
+func (p *trailPath) fill(point trailPoint, apart time.Duration) {
+	i, found := slices.BinarySearchFunc(p.points, point.at, func(a trailPoint, at int64) int { return cmp.Compare(a.at, at) })
+	if found || i == len(p.points) || i > 0 && point.at-p.points[i-1].at < int64(apart) {
+		return
+	}
+	p.points = slices.Insert(p.points, i, point)
+}
+
 // insert adds the close of a day, unless quotes tell more of that time.
 func (p *trailPath) insert(point trailPoint) {
 	i, found := slices.BinarySearchFunc(p.points, point.at, func(a trailPoint, at int64) int { return cmp.Compare(a.at, at) })

@@ -356,27 +356,3 @@ func TestSymbolThatStopsTradingIsToldOnceAfterADay(t *testing.T) {
 		t.Errorf("events %+v", store.events)
 	}
 }
-
-func TestWhatCouldNotBeSeenIsSaid(t *testing.T) {
-	store := newMemoryStore()
-	store.add(t, 1, "AAPL > 150")
-	store.add(t, 2, "NVDA > 150")
-	newDesk(t, store).quote(t, "AAPL", "149", "NVDA", "149")
-	again := newDesk(t, store)
-	again.Outage = 10 * time.Minute
-	again.Bars = bars(nil)
-	again.now = again.now.Add(2 * time.Hour)
-	again.quote(t, "AAPL", "148")
-	again.quote(t, "NVDA", "148") // read later than the first check
-	again.quote(t, "AAPL", "147", "NVDA", "147")
-	if len(store.events) != 2 {
-		t.Fatalf("events %+v", store.events)
-	}
-	for i, ticker := range []market.Ticker{"AAPL", "NVDA"} {
-		e := store.events[i]
-		if e.Notice == nil || e.Notice.Kind != alerts.NoticeUnseen || !slices.Equal(e.Notice.Tickers, []market.Ticker{ticker}) ||
-			!e.Notice.Since.Equal(wednesday().Add(time.Minute)) {
-			t.Errorf("event %+v %+v", e, e.Notice)
-		}
-	}
-}

@@ -77,6 +77,9 @@ type FeedReader interface {
 type QuoteChecks interface {
 	// Check reads what is due and commits what happened.
 	Check(ctx context.Context) (Checked, error)
+	// CatchUp looks at what one symbol did while no checks were done, and tells
+	// whether more symbols wait for that.
+	CatchUp(ctx context.Context) (checked Checked, more bool, err error)
 	// Read reads these symbols now, as a check of them alone, and returns those
 	// of which nothing could be read.
 	Read(ctx context.Context, tickers []market.Ticker) (missing []market.Ticker, err error)

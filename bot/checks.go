@@ -60,6 +60,12 @@ func (p PriceChecks) Check(ctx context.Context) (Checked, error) {
 	return Checked{Read: out.Quotes, Events: out.Events}, errors.Join(err, p.keep(ctx))
 }
 
+// CatchUp implements QuoteChecks.
+func (p PriceChecks) CatchUp(ctx context.Context) (Checked, bool, error) {
+	out, more, err := p.Checker.CatchUp(ctx)
+	return Checked{Events: out.Events}, more, err
+}
+
 // Read implements QuoteChecks.
 func (p PriceChecks) Read(ctx context.Context, tickers []market.Ticker) ([]market.Ticker, error) {
 	missing, err := p.Checker.Read(ctx, tickers)

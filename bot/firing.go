@@ -118,7 +118,7 @@ func (k *composition) facts(w Words, e alerts.Event, symbol market.Symbol) []mes
 			"Difference", w.Difference(symbol, f.To.Price.Sub(base)), "Percent", w.Change(f.To.Price.ChangePercent(base)),
 			"Base", w.Price(symbol, base), "At", at))))
 	}
-	if late := k.now.Sub(e.Detected); late > lateAfter && known && record.Quote.Time.After(f.To.Time) {
+	if late := k.now.Sub(e.Detected); (f.Missed || late > lateAfter) && known && record.Quote.Time.After(f.To.Time) {
 		fields = append(fields, message.Pair(w.Say("firing.now"), message.T(w.Price(symbol, record.Quote.Price)+" · "+w.Clock(record.Quote.Time))))
 	}
 	return append(fields, message.Pair(w.Say("firing.rule"), message.C(alerts.CanonicalIn(f.Rule, w.zone))))

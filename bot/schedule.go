@@ -65,6 +65,7 @@ func (b *Bot) tasks() []task {
 		{"feeds", b.schedule.Feeds, b.checkFeeds},
 		{"bells", b.schedule.Bells, b.checkBells},
 		{"sweep", b.schedule.Sweep, b.sweep},
+		{"missed", b.schedule.Quotes, b.catchUp},
 		{"prune", b.schedule.Prune, b.prune},
 	}
 }
@@ -168,7 +169,7 @@ func (b *Bot) serve(ctx context.Context, name string, adapter Adapter) {
 func (b *Bot) startTasks(ctx context.Context) (done <-chan struct{}, stop func()) {
 	ctx, cancel := context.WithCancel(ctx)
 	clock := cron.New(cron.WithParser(cronParser()), cron.WithLocation(time.UTC))
-	first := make([]func(), 0, 5)
+	first := make([]func(), 0, 6)
 	var feeds func()
 	for _, t := range b.tasks() {
 		if t.when == "" {
@@ -259,6 +260,23 @@ func (b *Bot) checkQuotes(ctx context.Context) error {
 		}
 	}
 	return err
+}
+
+// catchUp looks, symbol by symbol, at what happened while no checks were done.
+func (b *Bot) catchUp(ctx context.Context) error {
+	for more := true; more; {
+		var checked Checked
+		var err error
+		checked, more, err = b.checks.CatchUp(ctx)
+		b.counters.events.Add(int64(checked.Events))
+		if checked.Events > 0 {
+			err = errors.Join(err, b.fanOut(ctx))
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (b *Bot) checkFeeds(ctx context.Context) error {
