@@ -86,6 +86,7 @@ func TestTelegramGroupNamesTheBot(t *testing.T) {
 	topic := &telegramPerson{stage: s, chat: traders, user: passer, thread: newsTopic}
 	s.converse(topic, []step{
 		says("@BellwetherTestBot AAPL?", "Apple", "201.50"),
+		says("hey @BellwetherTestBot, AAPL?", "Apple", "201.50"),
 		says("@BellwetherTestBot alert AAPL > 210", "Only moderators change"),
 	})
 	s.converse(moderator, []step{says("/alert AAPL > 210", "Alert set")})

@@ -407,6 +407,7 @@ func TestGroupThatNamesTheBotIsAnswered(t *testing.T) {
 			"btc?": "Bitcoin 61,955.88", "": "What I can do", "quote btc": "Bitcoin 61,955.88", "Market": "Markets",
 			"what do you think of it": "Name a price, like gold or BTC-USD, or ask for /help", "BTC > 62000": "Only moderators change",
 			"alert BTC > 62000": "Only moderators change", "😀": "Name a price",
+			"hey  btc?": "Bitcoin 61,955.88", "hey , how is BTC-USD today": "Bitcoin 61,955.88", "BTC or GOLD": "Name a price",
 		} {
 			r.has(bob.say(said), heard)
 		}

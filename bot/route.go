@@ -255,9 +255,31 @@ func (c *call) addressed(ctx context.Context) (result, error) {
 	out, err := again.guess(ctx)
 	var no *refusal
 	if errors.As(err, &no) && no.id == "text.unknown" {
+		if symbol := c.bot.symbolAmong(text); symbol != "" {
+			return c.typed(ctx, "quote", symbol)
+		}
 		return result{}, refuse("text.unknown.group")
 	}
 	return out, err
+}
+
+// symbolAmong finds the one symbol that words are about, "" where none or
+// several are named. A ticker has to stand there in capitals, since many are
+// words as well.
+func (b *Bot) symbolAmong(text string) string {
+	named := ""
+	for word := range strings.FieldsSeq(text) {
+		word = strings.TrimLeft(strings.Trim(word, ".,;:!?()\"'"), "$")
+		found, _ := b.symbols.Lookup(word)
+		if len(word) < 2 || len(found) == 0 || word != strings.ToUpper(word) && strings.EqualFold(word, string(found[0].Ticker)) {
+			continue
+		}
+		if named != "" && !strings.EqualFold(named, word) {
+			return ""
+		}
+		named = word
+	}
+	return named
 }
 
 // ask asks for the missing part of a command and remembers that it did.
