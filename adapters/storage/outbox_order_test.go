@@ -114,6 +114,31 @@ func TestAnswersTakeHalfOfTheTokensAndStarveNobody(t *testing.T) {
 	})
 }
 
+// TestNewsWaitsForAnAnswerThatWasGivenBefore: "Following" is read before the
+// newest article, however many answers the person waits for.
+func TestNewsWaitsForAnAnswerThatWasGivenBefore(t *testing.T) {
+	bubble(t, func(t *testing.T, r *rig) {
+		d, other := r.private("1"), r.private("2")
+		for range 8 {
+			r.add(r.answer(other, 2), r.answer(d, 1))
+		}
+		r.add(r.news(d), r.news(other))
+		r.add(r.answer(d, 1))
+		r.start()
+		r.until(5 * time.Minute)
+		told := map[string]int{}
+		for _, c := range r.chat.got() {
+			told[c.Address.Chat]++
+			if !strings.HasPrefix(c.Message.Title, "answer") && told[c.Address.Chat] < 9 {
+				t.Errorf("%s was told news after %d answers, of 8 that were given before", c.Address.Chat, told[c.Address.Chat]-1)
+			}
+		}
+		if r.count(outbox.Delivered) != 19 {
+			t.Errorf("%d delivered", r.count(outbox.Delivered))
+		}
+	})
+}
+
 func TestNewsIsFairBetweenDestinations(t *testing.T) {
 	bubble(t, func(t *testing.T, r *rig) {
 		r.opts.Collapser = nil

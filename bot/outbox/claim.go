@@ -115,6 +115,9 @@ func (d *drainer) admit(ctx context.Context, heads []Head, now time.Time) {
 		send := h.Send
 		s := &strand{key: id.Strand, tier: id.tier, send: &send, parked: h.Parked, until: h.Retry, lane: d.laneOf(&send)}
 		s.lane.strands++
+		if s.tier == PriorityAnswer {
+			s.lane.answers = append(s.lane.answers, s)
+		}
 		d.strands[id] = s
 		d.held[s.tier]++
 		d.tiers[s.tier].push(s)
@@ -180,6 +183,7 @@ func (d *drainer) drop(s *strand) {
 	if d.strands[s.id()] == s {
 		delete(d.strands, s.id())
 		s.lane.strands--
+		s.lane.answers = slices.DeleteFunc(s.lane.answers, func(a *strand) bool { return a == s })
 		d.held[s.tier]--
 	}
 	s.send = nil

@@ -61,6 +61,7 @@ type lane struct {
 	minute  []time.Time // answers of the platform in the last minute
 	waiting []*strand   // want to leave as soon as it is free
 	strands int         // that refer to it
+	answers []*strand   // of these, answers that have not left
 }
 
 // answered sets when the next request may leave. The pace is kept from the

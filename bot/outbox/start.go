@@ -96,6 +96,10 @@ func (d *drainer) mayLeave(s *strand, now time.Time) bool {
 		s.lane.waiting = append(s.lane.waiting, s)
 		return false
 	}
+	if at := d.afterAnswer(s, now); at.After(now) {
+		d.asleep.add(s, at)
+		return false
+	}
 	at := s.until
 	for _, t := range []time.Time{s.lane.until, d.patience.ready(s.key.Person)} {
 		if t.After(at) {
@@ -120,6 +124,31 @@ func (d *drainer) mayLeave(s *strand, now time.Time) bool {
 		}
 	}
 	return true
+}
+
+// answerFirst bounds how long news waits for an answer that was stored before.
+const answerFirst = 30 * time.Second
+
+// afterAnswer returns when a strand may be looked at again that tells news: who
+// follows a feed is to read that they do before its newest article, though
+// answers take turns with all else and each person's have a pace of their own.
+func (d *drainer) afterAnswer(s *strand, now time.Time) time.Time {
+	if s.tier != PriorityNews || now.Sub(s.send.Created) > answerFirst {
+		return time.Time{}
+	}
+	for _, a := range s.lane.answers {
+		if a.send == nil || a.key.Destination != s.key.Destination || a.send.ID > s.send.ID {
+			continue
+		}
+		at := now.Add(20 * time.Millisecond)
+		for _, t := range []time.Time{a.until, s.lane.until, d.patience.ready(a.key.Person)} {
+			if t.After(at) {
+				at = t
+			}
+		}
+		return at
+	}
+	return time.Time{}
 }
 
 // lessSuspect tells whether another suspect, of fewer crashes, can leave soon.
