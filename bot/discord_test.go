@@ -13,7 +13,7 @@ func TestDiscordSubCommandsOptionsAndForms(t *testing.T) {
 		r.has(mod.command("alert", "add", "symbol", "BTC-USD", "condition", "> 62000", "repeat", "every time", "cooldown", "1h",
 			"note", `say "sell"`, "to", "here"), "(only you) Alert set", `BTC-USD > 62000 every time cooldown 1h note "say 'sell'"`)
 		r.has(mod.command("alert", "list"), "(only you) 1 alert", "BTC-USD > 62000")
-		rules, err := r.store.RulesOf(t.Context(), mod.stored().ID)
+		rules, err := r.store.RulesOf(r.t.Context(), mod.stored().ID)
 		r.must(err)
 		named := "#" + id36(int64(rules[0].Rule.ID))
 		r.has(mod.command("alert", "pause", "alert", named), "(only you) Paused")
@@ -62,7 +62,7 @@ func TestAlertMeTooCopiesAChannelsRule(t *testing.T) {
 		bob := r.channel("bob", "markets", subscriptions.RoleMember)
 		r.has(bob.press("Alert me too"), "(only you) Alert set", "It comes to you by direct message.")
 		r.has(bob.press("Alert me too"), "(only you) There is such an alert already")
-		rules, err := r.store.RulesOf(t.Context(), mod.stored().ID)
+		rules, err := r.store.RulesOf(r.t.Context(), mod.stored().ID)
 		r.must(err)
 		r.has(bob.pressData("1:rule.pause:"+id36(int64(rules[0].Rule.ID)), "1"), "(only you) Only moderators")
 		r.price("BTC-USD", "61000")
@@ -82,7 +82,7 @@ func TestChannelThatIsOpenToEveryone(t *testing.T) {
 		r.has(mod.command("settings", "", "open", "everyone"), "moderators; everyone may make their own alerts")
 		r.has(bob.command("alert", "add", "symbol", "BTC-USD", "condition", "> 62000", "to", "here"), "Alert set")
 		r.has(bob.press("Pause"), "Paused")
-		rules, err := r.store.RulesOf(t.Context(), bob.stored().ID)
+		rules, err := r.store.RulesOf(r.t.Context(), bob.stored().ID)
 		r.must(err)
 		r.has(eve.command("alert", "remove", "alert", "#"+id36(int64(rules[0].Rule.ID))), "Only moderators")
 		r.has(mod.command("alert", "remove", "alert", "#"+id36(int64(rules[0].Rule.ID))), "Deleted")
@@ -130,7 +130,7 @@ func TestEditConflictIsSaid(t *testing.T) {
 		one, two := mod.request(), r.channel("mod2", "markets", subscriptions.RoleModerator).request()
 		one.Command, two.Command = "settings", "settings"
 		one.Options, two.Options = map[string]string{"zone": "Europe/Paris"}, map[string]string{"pictures": "light"}
-		r.must(r.bot.Submit(t.Context(), one, two))
+		r.must(r.bot.Submit(r.t.Context(), one, two))
 		r.wait(5 * time.Second)
 		out := mod.hears()
 		d := mod.stored()

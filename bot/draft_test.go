@@ -66,7 +66,7 @@ func TestTwoPressesAtOnceSetOneRule(t *testing.T) {
 		one, two := mod.request(), other.request()
 		one.Button, two.Button = mod.data("Set it as it is"), mod.data("every time with 7 days cooldown: 4 times")
 		one.Message, two.Message = "1", "1"
-		r.must(r.bot.Submit(t.Context(), one, two))
+		r.must(r.bot.Submit(r.t.Context(), one, two))
 		r.wait(5 * time.Second)
 		if n := mod.rules(); n != 1 {
 			t.Errorf("%d rules:\n%s", n, mod.hears())
@@ -205,11 +205,11 @@ func TestDraftIsForgottenAfterAMonthAndByStop(t *testing.T) {
 		ann := r.private("ann")
 		ann.say("/alert BTC > 62000 every time")
 		keep := ann.data("Set it as it is")
-		r.must(r.store.Prune(t.Context(), bot.Horizon{Drafts: time.Now().Add(-time.Hour)}))
-		r.must(r.store.Prune(t.Context(), bot.Horizon{}))
+		r.must(r.store.Prune(r.t.Context(), bot.Horizon{Drafts: time.Now().Add(-time.Hour)}))
+		r.must(r.store.Prune(r.t.Context(), bot.Horizon{}))
 		r.has(ann.say("/alert preview BTC > 70000"), "Only a look")
 		r.wait(time.Hour)
-		r.must(r.store.Prune(t.Context(), bot.Horizon{Drafts: time.Now()}))
+		r.must(r.store.Prune(r.t.Context(), bot.Horizon{Drafts: time.Now()}))
 		r.has(ann.pressData(keep, "1"), "This was decided on already, or it is too long ago.")
 		r.has(ann.say("/alert BTC > 62000 every time"), "Not set yet")
 		ann.say("/stop")

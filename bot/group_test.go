@@ -64,7 +64,7 @@ func TestRulesOfOtherPlacesAreInvisible(t *testing.T) {
 		r.rights.set("-200", "u-bob", subscriptions.RoleModerator)
 		ann, bob := r.group("ann", "-100", ""), r.group("bob", "-200", "")
 		ann.say("/alert BTC > 70000")
-		rules, err := r.store.RulesOf(t.Context(), ann.stored().ID)
+		rules, err := r.store.RulesOf(r.t.Context(), ann.stored().ID)
 		r.must(err)
 		id := id36(int64(rules[0].Rule.ID))
 		r.has(bob.say("/alerts"), "No alerts yet")
@@ -111,10 +111,10 @@ func TestTwoPeoplePressOneButton(t *testing.T) {
 		data := shown.message.Buttons[0][0].Data
 		one, two := ann.request(), bob.request()
 		one.Button, one.Message, two.Button, two.Message = data, shown.id, data, shown.id
-		r.must(r.bot.Submit(t.Context(), one, two))
+		r.must(r.bot.Submit(r.t.Context(), one, two))
 		r.wait(5 * time.Second)
 		r.has(ann.screen(), "Paused")
-		changes, err := r.store.Changes(t.Context(), ann.stored().ID, 10)
+		changes, err := r.store.Changes(r.t.Context(), ann.stored().ID, 10)
 		r.must(err)
 		if len(changes) != 2 {
 			t.Errorf("%d changes: %+v", len(changes), changes)
@@ -131,8 +131,8 @@ func TestPlaceThatIsLostIsToldToItsAuthorOnceAndRevives(t *testing.T) {
 		ann, home := r.group("ann", "-100", ""), r.private("ann")
 		ann.say("/alert BTC > 62000")
 		lost := bot.Signal{Kind: bot.SignalNoRights, Place: ann.place, Reason: "the bot may not write there", At: time.Now()}
-		r.must(r.bot.Report(t.Context(), lost))
-		r.must(r.bot.Report(t.Context(), lost))
+		r.must(r.bot.Report(r.t.Context(), lost))
+		r.must(r.bot.Report(r.t.Context(), lost))
 		r.wait(5 * time.Second)
 		out := home.hears()
 		r.has(out, "I can't post in Group -100 any more: the bot may not write there. What is set up there is kept, and goes on by itself when I can.")
@@ -145,7 +145,7 @@ func TestPlaceThatIsLostIsToldToItsAuthorOnceAndRevives(t *testing.T) {
 			t.Errorf("sent to a parked place: %s", got)
 		}
 		back := bot.Signal{Kind: bot.SignalRights, Place: ann.place, At: time.Now()}
-		r.must(r.bot.Report(t.Context(), back, back))
+		r.must(r.bot.Report(r.t.Context(), back, back))
 		r.wait(time.Minute)
 		out = ann.hears()
 		r.has(out, "I can post here again. What is set up here goes on.", "Bitcoin rose to 62,000.00")
@@ -162,7 +162,7 @@ func TestUpgradedGroupSaysSoOnceAndKeepsEverything(t *testing.T) {
 		ann := r.group("ann", "-5", "")
 		ann.say("/alert BTC > 62000")
 		moved := bot.Signal{Kind: bot.SignalMoved, Place: ann.place, MovedTo: "-1005", At: time.Now()}
-		r.must(r.bot.Report(t.Context(), moved, moved))
+		r.must(r.bot.Report(r.t.Context(), moved, moved))
 		r.wait(5 * time.Second)
 		now := r.group("ann", "-1005", "")
 		out := now.hears()
@@ -180,7 +180,7 @@ func TestBlockedPersonIsRevivedByStart(t *testing.T) {
 	talk(t, func(r *rig) {
 		ann := r.private("ann")
 		ann.say("/alert BTC > 62000")
-		r.must(r.bot.Report(t.Context(), bot.Signal{Kind: bot.SignalRemoved, Place: ann.place, Reason: "the bot was blocked"}))
+		r.must(r.bot.Report(r.t.Context(), bot.Signal{Kind: bot.SignalRemoved, Place: ann.place, Reason: "the bot was blocked"}))
 		r.price("BTC-USD", "62010")
 		ann.hears()
 		out := ann.say("/start")
@@ -367,7 +367,7 @@ func TestPlaceThatASendFindsLostIsToldToItsAuthorOnce(t *testing.T) {
 			t.Errorf("said more than once: %s", out)
 		}
 		for _, kind := range []bot.SignalKind{bot.SignalRemoved, bot.SignalAdded, bot.SignalRights} {
-			r.must(r.bot.Report(t.Context(), bot.Signal{Kind: kind, Place: ann.place, Reason: "the bot was removed", At: time.Now()}))
+			r.must(r.bot.Report(r.t.Context(), bot.Signal{Kind: kind, Place: ann.place, Reason: "the bot was removed", At: time.Now()}))
 			r.wait(time.Minute)
 		}
 		r.lacks(home.hears(), "topic")
@@ -375,7 +375,7 @@ func TestPlaceThatASendFindsLostIsToldToItsAuthorOnce(t *testing.T) {
 			t.Errorf("the chat's rights opened a topic that is gone: %s", got)
 		}
 		r.chat.fail = nil
-		r.must(r.bot.Report(t.Context(), bot.Signal{Kind: bot.SignalRights, Place: topic.place, Topic: true, At: time.Now()}))
+		r.must(r.bot.Report(r.t.Context(), bot.Signal{Kind: bot.SignalRights, Place: topic.place, Topic: true, At: time.Now()}))
 		r.wait(time.Minute)
 		r.has(topic.hears(), "I can post here again", "Bitcoin rose to 62,000.00")
 	})
@@ -388,7 +388,7 @@ func TestClosedGeneralTopicLeavesTheOthersOpen(t *testing.T) {
 		general.say("/alert BTC > 62000")
 		topic.say("/alert BTC > 62000")
 		closed := bot.Signal{Kind: bot.SignalNoRights, Place: general.place, Topic: true, Reason: outbox.ReasonTopicClosed, At: time.Now()}
-		r.must(r.bot.Report(t.Context(), closed))
+		r.must(r.bot.Report(r.t.Context(), closed))
 		r.wait(5 * time.Second)
 		general.hears()
 		r.has(home.hears(), "the topic is closed")
@@ -424,9 +424,9 @@ func TestGroupIsGreetedOnceAndSetUpInPrivate(t *testing.T) {
 		r.rights.set("-100", "u-ann", subscriptions.RoleModerator)
 		group, ann, bob := r.group("ann", "-100", ""), r.private("ann"), r.private("bob")
 		added := bot.Signal{Kind: bot.SignalAdded, Place: group.place, At: time.Now()}
-		r.must(r.bot.Report(t.Context(), added, added))
+		r.must(r.bot.Report(r.t.Context(), added, added))
 		r.wait(5 * time.Second)
-		r.must(r.bot.Report(t.Context(), added))
+		r.must(r.bot.Report(r.t.Context(), added))
 		r.wait(5 * time.Second)
 		out := group.hears()
 		r.has(out, "I am ready here", "[Set it up in private]")
@@ -455,7 +455,7 @@ func TestCommunityWithoutPlacesIsNobodysNews(t *testing.T) {
 			Address: subscriptions.Address{Platform: subscriptions.Discord, Account: "main"}, Community: "77",
 		}
 		for _, kind := range []bot.SignalKind{bot.SignalAdded, bot.SignalRights, bot.SignalNoRights, bot.SignalRemoved, bot.SignalCommunity, bot.SignalGone} {
-			r.must(r.bot.Report(t.Context(), bot.Signal{Kind: kind, Place: empty, Reason: "the bot was removed", At: time.Now()}))
+			r.must(r.bot.Report(r.t.Context(), bot.Signal{Kind: kind, Place: empty, Reason: "the bot was removed", At: time.Now()}))
 		}
 	})
 }

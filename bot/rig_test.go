@@ -29,6 +29,8 @@ import (
 // rig is a whole bot: the real store, outbox, checks and words, between a
 // scripted market, scripted feeds and a platform that records.
 type rig struct {
+	// t is that of the bubble. The context of the test around it must not reach
+	// the store: who waits for a lock with it holds the bubble's clock still.
 	t      *testing.T
 	store  *storage.Store
 	market *scriptedMarket

@@ -159,7 +159,7 @@ func TestLimitsAreNamed(t *testing.T) {
 		ann.say("/follow one.example/feed")
 		r.has(ann.say("/follow two.example/feed"), "limit of 1 feed.")
 		r.has(ann.say("/watch sti dbs nvda"), "The watchlist has reached its limit of 2 symbols.")
-		if rules, err := r.store.RulesOf(t.Context(), ann.stored().ID); err != nil || len(rules) != 2 {
+		if rules, err := r.store.RulesOf(r.t.Context(), ann.stored().ID); err != nil || len(rules) != 2 {
 			t.Errorf("rules %d, %v", len(rules), err)
 		}
 	})
@@ -306,7 +306,7 @@ func TestForgedAndOldButtonsAreAnsweredKindly(t *testing.T) {
 	talk(t, func(r *rig) {
 		ann, bob := r.private("ann"), r.private("bob")
 		ann.say("/alert BTC > 70000")
-		rules, err := r.store.RulesOf(t.Context(), ann.stored().ID)
+		rules, err := r.store.RulesOf(r.t.Context(), ann.stored().ID)
 		r.must(err)
 		id := id36(int64(rules[0].Rule.ID))
 		for _, c := range []struct{ data, says string }{
@@ -332,7 +332,7 @@ func TestForgedAndOldButtonsAreAnsweredKindly(t *testing.T) {
 				r.has(got, c.says)
 			}
 		}
-		if rules, err = r.store.RulesOf(t.Context(), ann.stored().ID); err != nil || len(rules) != 1 || rules[0].Rule.Paused {
+		if rules, err = r.store.RulesOf(r.t.Context(), ann.stored().ID); err != nil || len(rules) != 1 || rules[0].Rule.Paused {
 			t.Errorf("rules after forged buttons: %v, %v", rules, err)
 		}
 	})
@@ -347,7 +347,7 @@ func TestChangesAreKeptWithAuthorBeforeAndAfter(t *testing.T) {
 		ann.say("BTC > 71000")
 		ann.press("Delete")
 		ann.say("/settings zone paris")
-		changes, err := r.store.Changes(t.Context(), ann.stored().ID, 10)
+		changes, err := r.store.Changes(r.t.Context(), ann.stored().ID, 10)
 		r.must(err)
 		want := [][3]string{
 			{"settings", "zone: UTC", "zone: Europe/Paris"}, {"rule", "BTC-USD > 71000", ""},

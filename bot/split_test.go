@@ -120,7 +120,7 @@ func TestNoticesOfPricesReachTheOwnersOfRules(t *testing.T) {
 				ann := r.private("ann")
 				ann.say("/alert D05.SI < 36")
 				ann.say("/alert D05.SI < 35")
-				rules, err := r.store.RulesOf(t.Context(), ann.stored().ID)
+				rules, err := r.store.RulesOf(r.t.Context(), ann.stored().ID)
 				r.must(err)
 				topics := make([]alerts.Topic, len(rules))
 				for i, rule := range rules {
@@ -129,7 +129,7 @@ func TestNoticesOfPricesReachTheOwnersOfRules(t *testing.T) {
 				n := test.notice
 				n.Since = time.Now().Add(-time.Hour)
 				tell := func(topics []alerts.Topic) {
-					r.must(r.store.PutEvents(t.Context(), []alerts.Event{{
+					r.must(r.store.PutEvents(r.t.Context(), []alerts.Event{{
 						Kind: alerts.EventQuotesLate, Key: "notice/1", Subject: "notice/1", Topic: topics[0], Topics: topics[1:],
 						At: n.Since, Detected: time.Now(), Notice: &n,
 					}}))

@@ -163,7 +163,7 @@ func TestRequestThatIsHandedInTwiceIsDoneOnce(t *testing.T) {
 			t.Errorf("answered twice: %s", again)
 		}
 		place := ann.stored()
-		rules, err := r.store.RulesOf(t.Context(), place.ID)
+		rules, err := r.store.RulesOf(r.t.Context(), place.ID)
 		r.must(err)
 		if len(rules) != 1 {
 			t.Errorf("%d rules", len(rules))

@@ -56,7 +56,7 @@ func TestSuggestionsStayWithinDiscordsLimits(t *testing.T) {
 			req := mod.request()
 			req.Command, req.Sub = c.command, c.sub
 			began := time.Now()
-			got, err := r.bot.Suggest(t.Context(), req, c.option, c.typed)
+			got, err := r.bot.Suggest(r.t.Context(), req, c.option, c.typed)
 			r.must(err)
 			name := c.command + " " + c.option + " " + c.typed
 			if time.Since(began) > time.Second || len(got) > 25 || len(got) < c.least {
@@ -84,10 +84,10 @@ func TestSuggestionsShowOnlyWhatTheCallerMaySee(t *testing.T) {
 		mod.command("follow", "add", "feed", "crypto")
 		req := other.request()
 		req.Command, req.Sub = "alert", "remove"
-		got, err := r.bot.Suggest(t.Context(), req, "alert", "")
+		got, err := r.bot.Suggest(r.t.Context(), req, "alert", "")
 		r.must(err)
 		req.Command = "follow"
-		feeds, err := r.bot.Suggest(t.Context(), req, "feed", "")
+		feeds, err := r.bot.Suggest(r.t.Context(), req, "feed", "")
 		r.must(err)
 		if len(got)+len(feeds) != 0 {
 			t.Errorf("another channel sees %v, %v", got, feeds)

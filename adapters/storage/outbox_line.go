@@ -6,7 +6,6 @@ import (
 	"errors"
 	"strconv"
 	"strings"
-	"sync"
 
 	"gorm.io/gorm"
 )
@@ -16,42 +15,7 @@ import (
 // statement. Lists of ids have a length of a power of two, so that there are
 // few different statements.
 type line struct {
-	s    *Store
-	mu   sync.Mutex
-	made map[string]*sql.Stmt
-}
-
-// statement returns a prepared statement; nil where there is none yet.
-func (l *line) statement(query string) *sql.Stmt {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.made[query]
-}
-
-// prepare makes statements that were missed. It is done outside of a
-// transaction, since it takes a connection of its own: inside, all connections
-// could be held by those who wait for that transaction.
-func (l *line) prepare(ctx context.Context, pool *sql.DB, queries []string) error {
-	for _, query := range queries {
-		made, err := pool.PrepareContext(ctx, l.text(query))
-		if err != nil {
-			return err
-		}
-		l.mu.Lock()
-		if l.made == nil {
-			l.made = make(map[string]*sql.Stmt)
-		}
-		if l.made[query] == nil {
-			l.made[query], made = made, nil
-		}
-		l.mu.Unlock()
-		if made != nil {
-			if err := made.Close(); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
+	s *Store
 }
 
 // text is a query as the database wants it.
@@ -78,21 +42,16 @@ func numbered(query string) string {
 
 // lineTx is a transaction of a line.
 type lineTx struct {
-	ctx    context.Context
-	line   *line
-	tx     *sql.Tx
-	missed []string
+	ctx  context.Context
+	line *line
+	tx   *preparedTx
 }
 
 // transaction commits what do writes, or nothing of it.
 func (l *line) transaction(ctx context.Context, do func(t *lineTx) error) (err error) {
-	pool, err := l.s.fast.DB()
-	if err != nil {
-		return err
-	}
 	// A write that is broken off half way would leave open what was done.
 	ctx = context.WithoutCancel(ctx)
-	tx, err := pool.BeginTx(ctx, nil)
+	tx, err := l.s.quick.begin(ctx, nil)
 	if err != nil {
 		return err
 	}
@@ -110,25 +69,12 @@ func (l *line) transaction(ctx context.Context, do func(t *lineTx) error) (err e
 		return err
 	}
 	ended = true
-	if err := tx.Commit(); err != nil {
-		return err
-	}
-	if err := l.prepare(ctx, pool, t.missed); err != nil {
-		l.s.log.Warn("prepare statements", "error", err)
-	}
-	return nil
+	return tx.Commit()
 }
 
 // exec runs a statement and returns how many rows it changed.
 func (t *lineTx) exec(query string, args ...any) (int64, error) {
-	var done sql.Result
-	var err error
-	if made := t.line.statement(query); made != nil {
-		done, err = t.tx.StmtContext(t.ctx, made).ExecContext(t.ctx, args...)
-	} else {
-		t.missed = append(t.missed, query)
-		done, err = t.tx.ExecContext(t.ctx, t.line.text(query), args...)
-	}
+	done, err := t.tx.ExecContext(t.ctx, t.line.text(query), args...)
 	if err != nil {
 		return 0, err
 	}

@@ -48,6 +48,7 @@ type Store struct {
 	// repeats a send: outcomes are recorded with it.
 	durable *gorm.DB
 	fast    *gorm.DB
+	quick   preparedPool // that of fast
 	pools   []*sql.DB
 	sqlite  bool
 	now     func() time.Time
@@ -112,14 +113,14 @@ func (s *Store) openSQLite(path string, connections int) error {
 		connections = 4
 	}
 	var err error
-	if s.durable, err = s.sqlitePool(path, "FULL", connections); err != nil {
+	if s.durable, _, err = s.sqlitePool(path, "FULL", connections); err != nil {
 		return err
 	}
-	s.fast, err = s.sqlitePool(path, "NORMAL", connections)
+	s.fast, s.quick, err = s.sqlitePool(path, "NORMAL", connections)
 	return err
 }
 
-func (s *Store) sqlitePool(path, synchronous string, connections int) (*gorm.DB, error) {
+func (s *Store) sqlitePool(path, synchronous string, connections int) (*gorm.DB, preparedPool, error) {
 	q := url.Values{}
 	q.Add("_pragma", "busy_timeout(10000)")
 	q.Add("_pragma", "journal_mode(WAL)")
@@ -131,18 +132,19 @@ func (s *Store) sqlitePool(path, synchronous string, connections int) (*gorm.DB,
 	q.Set("_txlock", "immediate")
 	pool, err := sql.Open("sqlite", "file:"+(&url.URL{Path: path}).EscapedPath()+"?"+q.Encode())
 	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrUnusable, err)
+		return nil, preparedPool{}, fmt.Errorf("%w: %w", ErrUnusable, err)
 	}
 	// A few connections, not one: one deadlocks on a query made while another
 	// statement of the same goroutine is open.
 	pool.SetMaxOpenConns(connections)
 	pool.SetMaxIdleConns(connections)
 	s.pools = append(s.pools, pool)
-	db, err := gorm.Open(sqlite.New(sqlite.Config{Conn: pool}), s.config())
+	prepared := newPreparedPool(pool)
+	db, err := gorm.Open(sqlite.New(sqlite.Config{Conn: prepared}), s.config())
 	if err != nil {
-		return nil, fmt.Errorf("%w: open SQLite file: %w", ErrUnusable, err)
+		return nil, preparedPool{}, fmt.Errorf("%w: open SQLite file: %w", ErrUnusable, err)
 	}
-	return db, nil
+	return db, prepared, nil
 }
 
 func (s *Store) openPostgres(dsn string, connections int) error {
@@ -162,6 +164,8 @@ func (s *Store) openPostgres(dsn string, connections int) error {
 	pool.SetConnMaxIdleTime(5 * time.Minute)
 	s.pools = append(s.pools, pool)
 	s.durable, s.fast = db, db
+	// GORM's queries are prepared by the driver itself.
+	s.quick = newPreparedPool(pool)
 	return nil
 }
 
@@ -180,7 +184,6 @@ func (s *Store) config() *gorm.Config {
 	return &gorm.Config{
 		TranslateError:         true,
 		SkipDefaultTransaction: true,
-		PrepareStmt:            true,
 		Logger:                 logger.New(log.New(io.Discard, "", 0), logger.Config{LogLevel: logger.Silent}),
 		NowFunc:                func() time.Time { return s.now().UTC() },
 	}
