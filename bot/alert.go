@@ -215,16 +215,31 @@ func (c *call) mayMention(role string) error {
 	if role == "" || slices.Contains(c.place.Settings.Mentions, role) {
 		return nil
 	}
-	return refuse("alert.mention", "Role", role)
+	return refuse("alert.mention")
 }
 
-// sentence says a rule in the form in which it can be typed.
-func (c *call) sentence(r alerts.Rule) string { return alerts.CanonicalIn(r, c.words.zone) }
+// sentence says a rule as it is shown: in the form in which it can be typed,
+// but for the role that it notifies, of which only a number is known here.
+func (c *call) sentence(r alerts.Rule) string { return c.words.rule(r) }
+
+func (w Words) rule(r alerts.Rule) string {
+	r.Mention = ""
+	return alerts.CanonicalIn(r, w.zone)
+}
+
+// shown says a rule, and whom it notifies.
+func (c *call) shown(r alerts.Rule) []message.Inline {
+	out := []message.Inline{message.C(c.sentence(r))}
+	if r.Mention != "" {
+		out = append(out, message.T(" "), message.R(r.Mention))
+	}
+	return out
+}
 
 // ruleMade shows a rule that was made: where the price stands, how often it is
 // read, and what the rule would have done.
 func (c *call) ruleMade(ctx context.Context, owned subscriptions.OwnedRule, t trial) *message.Message {
-	m := &message.Message{Title: c.words.Say("alert.made"), Blocks: []message.Block{message.P(message.C(c.sentence(owned.Rule)))}}
+	m := &message.Message{Title: c.words.Say("alert.made"), Blocks: []message.Block{message.P(c.shown(owned.Rule)...)}}
 	fields := c.ruleFacts(ctx, owned)
 	if len(fields) > 0 {
 		m.Blocks = append(m.Blocks, message.Pairs(fields...))

@@ -15,7 +15,7 @@ import (
 // card shows one rule with all that can be done with it.
 func (c *call) card(ctx context.Context, owned subscriptions.OwnedRule) *message.Message {
 	m := &message.Message{Blocks: []message.Block{
-		message.P(message.C(c.sentence(owned.Rule))),
+		message.P(c.shown(owned.Rule)...),
 		message.P(message.T(c.phase(owned))),
 	}}
 	if fields := c.ruleFacts(ctx, owned); len(fields) > 0 {

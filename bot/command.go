@@ -16,6 +16,9 @@ type Command struct {
 	Usage string
 	// Moderator commands change what a shared place gets.
 	Moderator bool
+	// Elsewhere tells that it can be about another place than that in which it
+	// is typed; those of moderators always can.
+	Elsewhere bool
 	// Changes tells that it must go through the inbox.
 	Changes bool
 	Subs    []SubCommand // of platforms with sub-commands

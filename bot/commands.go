@@ -28,7 +28,7 @@ func Commands() []Command {
 		{Name: "mute", Brief: "Keep alerts and news back for a while", Usage: "1h | tomorrow | off", Moderator: true, Changes: true,
 			Options: []Option{{Name: "time", Brief: "1h, 8h, tomorrow, off", Kind: OptionText, Max: 20}}},
 		{Name: "why", Brief: "Why a message came, or did not", Usage: "(as a reply, or alone)"},
-		{Name: "deliveries", Brief: "What was sent here, what waits, what was dropped"},
+		{Name: "deliveries", Brief: "What was sent here, what waits, what was dropped", Elsewhere: true},
 		{Name: "stop", Brief: "End everything here", Moderator: true, Changes: true},
 	}
 }
@@ -77,19 +77,20 @@ func followCommand() Command {
 
 func settingsCommand() Command {
 	return Command{
-		Name: "settings", Brief: "Time zone, language, who may change things", Usage: "[zone Asia/Singapore]", Changes: true,
+		Name: "settings", Brief: "Time zone, language, who may change things", Usage: "[zone Asia/Singapore]", Changes: true, Elsewhere: true,
 		Options: []Option{
 			{Name: "zone", Brief: "A city or a zone: Singapore, Europe/Paris", Kind: OptionText, Suggest: true, Max: 60},
 			{Name: "language", Brief: "The language", Kind: OptionText, Choices: []Choice{{Label: "English", Value: "en"}}},
 			{Name: "moderators", Brief: "A role that may change what this place gets", Kind: OptionRole},
 			{Name: "open", Brief: "Who may make their own alerts here", Kind: OptionText,
 				Choices: []Choice{{Label: "moderators", Value: "moderators"}, {Label: "everyone", Value: "everyone"}}},
+			{Name: "open_role", Brief: "A role that may make its own alerts here", Kind: OptionRole},
 			{Name: "mention", Brief: "A role that alerts may notify", Kind: OptionRole},
 			{Name: "pictures", Brief: "Dark or light pictures", Kind: OptionText,
 				Choices: []Choice{{Label: "dark", Value: "dark"}, {Label: "light", Value: "light"}}},
 			{Name: "crosspost", Brief: "Publish what is sent to an announcement channel", Kind: OptionText,
 				Choices: []Choice{{Label: "on", Value: "on"}, {Label: "off", Value: "off"}}},
-			{Name: "tags", Brief: "Tags for what is posted in a forum", Kind: OptionText, Max: 200},
+			{Name: "tags", Brief: "Tags for what is posted in a forum", Kind: OptionText, Suggest: true, Max: 200},
 		},
 	}
 }

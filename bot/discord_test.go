@@ -122,6 +122,59 @@ func TestMissingPermissionsAreNamed(t *testing.T) {
 	})
 }
 
+// TestPostsHaveTheForumsTags: nobody can type in a forum, so its settings are
+// named from elsewhere; a tag that it lacks would have Discord refuse its posts.
+func TestPostsHaveTheForumsTags(t *testing.T) {
+	talk(t, func(r *rig) {
+		mod := r.channel("mod", "stories", subscriptions.RoleModerator)
+		set := func(tags string) string {
+			req := mod.request()
+			req.Place.Kind, req.Command, req.Options, req.Tags = subscriptions.Forum, "settings", map[string]string{"tags": tags}, []string{"Markets", "Oil & Gas"}
+			return mod.hand(req)
+		}
+		r.has(set("Weather"), `has no tag "Weather". It has: Markets, Oil & Gas.`)
+		r.has(set("markets, oil & gas"), "Place: #stories", "Tags: Markets, Oil & Gas")
+		r.lacks(set("none"), "Tags")
+		r.has(r.channel("mod", "general", subscriptions.RoleModerator).command("settings", "", "tags", "Markets"), "Only a forum's posts have tags")
+		req := mod.request()
+		req.Command, req.Tags = "settings", []string{"Markets", "Oil & Gas"}
+		choices, err := r.bot.Suggest(r.t.Context(), req, "tags", "Markets, o")
+		if err != nil || len(choices) != 1 || choices[0].Value != "Markets, Oil & Gas" {
+			t.Errorf("choices %v, %v", choices, err)
+		}
+	})
+}
+
+func TestChannelThatIsOpenToARole(t *testing.T) {
+	talk(t, func(r *rig) {
+		mod := r.channel("mod", "open", subscriptions.RoleModerator)
+		r.has(mod.command("settings", "", "open_role", "55"), "May make their own alerts: 55")
+		add := []string{"symbol", "BTC-USD", "condition", "> 62000", "to", "here"}
+		r.has(r.channel("eve", "open", subscriptions.RoleMember).command("alert", "add", add...), "Only moderators")
+		bob := r.channel("bob", "open", subscriptions.RoleMember, "55")
+		r.has(bob.command("alert", "add", add...), "Alert set")
+		r.has(bob.press("Edit"), "(form)")
+		r.has(bob.fill("BTC-USD > 62500"), "(only you) Alert changed")
+		r.has(mod.command("settings", "", "open", "moderators"), "Who may change things: moderators\n")
+	})
+}
+
+// TestRolesAreShownByName: people know a role by its name, which a number in the
+// middle of a rule is not.
+func TestRolesAreShownByName(t *testing.T) {
+	talk(t, func(r *rig) {
+		mod := r.channel("mod", "markets", subscriptions.RoleModerator)
+		mod.command("settings", "", "mention", "777")
+		set := mod.command("alert", "add", "symbol", "BTC-USD", "condition", "> 62000", "mention", "777", "to", "here")
+		r.has(set, "BTC-USD > 62000 777")
+		r.lacks(set, `mention "777"`)
+		r.has(mod.press("Edit"), `mention "777"`)
+		r.price("BTC-USD", "62010")
+		told := mod.hears()
+		r.has(told, "(mentions 777)", "Because of: BTC-USD > 62000\n")
+	})
+}
+
 func TestEditConflictIsSaid(t *testing.T) {
 	talk(t, func(r *rig) {
 		mod := r.channel("mod", "markets", subscriptions.RoleModerator)

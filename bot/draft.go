@@ -28,7 +28,7 @@ func (c *call) askFirst(ctx context.Context, owned subscriptions.OwnedRule, chan
 	}
 	m := &message.Message{
 		Title:   w.Say(title),
-		Blocks:  []message.Block{message.P(message.C(c.sentence(owned.Rule)))},
+		Blocks:  []message.Block{message.P(c.shown(owned.Rule)...)},
 		Picture: c.trialPicture(owned.Rule, t),
 	}
 	m.Blocks = append(m.Blocks, c.account(t)...)

@@ -121,7 +121,7 @@ func (k *composition) facts(w Words, e alerts.Event, symbol market.Symbol) []mes
 	if late := k.now.Sub(e.Detected); (f.Missed || late > lateAfter) && known && record.Quote.Time.After(f.To.Time) {
 		fields = append(fields, message.Pair(w.Say("firing.now"), message.T(w.Price(symbol, record.Quote.Price)+" · "+w.Clock(record.Quote.Time))))
 	}
-	return append(fields, message.Pair(w.Say("firing.rule"), message.C(alerts.CanonicalIn(f.Rule, w.zone))))
+	return append(fields, message.Pair(w.Say("firing.rule"), message.C(w.rule(f.Rule))))
 }
 
 // headlines returns up to three stories of the last day about a symbol.

@@ -291,6 +291,9 @@ func (c *call) unfollow(ctx context.Context, f news.Feed) (result, error) {
 }
 
 func handleFeedDrop(ctx context.Context, c *call) (result, error) {
+	if err := c.mayChange(ctx); err != nil {
+		return result{}, err
+	}
 	id, err := strconv.ParseInt(c.arg(0), 36, 64)
 	if err != nil {
 		return result{}, refuse("button.unknown")

@@ -24,6 +24,9 @@ type Request struct {
 	// Lacks names, in words, the permissions that the bot is missing in Place;
 	// nil where it has all that it needs, or where the platform does not tell.
 	Lacks []string
+	// Tags names the tags that a forum's posts can have; nil elsewhere and where
+	// they are not known.
+	Tags []string
 	// Mentioned tells that a text in a shared place is addressed to the bot by
 	// its name.
 	Mentioned bool

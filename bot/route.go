@@ -102,7 +102,11 @@ func (b *Bot) routeButton(ctx context.Context, c *call) (result, error) {
 			return result{refused: c.words.Say("moderator.only")}, nil
 		}
 	}
-	return v.handle(ctx, c)
+	out, err := v.handle(ctx, c)
+	if c.chat.Kind != subscriptions.Private && !out.answer.Edit {
+		out.answer.Ephemeral = true // it concerns who pressed
+	}
+	return out, err
 }
 
 // args returns what the pressed button carries after its verb.

@@ -236,7 +236,7 @@ func handleRuleEdit(ctx context.Context, c *call) (result, error) {
 	if err != nil {
 		return result{}, err
 	}
-	text := c.sentence(owned.Rule)
+	text := alerts.CanonicalIn(owned.Rule, c.words.zone)
 	if c.place.Address.Platform == subscriptions.Telegram {
 		out := c.say("rule.edit.ask", "Rule", text)
 		out.effects = []Effect{PutStep{Destination: c.place.ID, Person: c.person, Step: "edit " + c.arg(0)}}
@@ -244,7 +244,7 @@ func handleRuleEdit(ctx context.Context, c *call) (result, error) {
 	}
 	return result{answer: Answer{Modal: &Modal{
 		Data: message.Data("rule.edited", c.arg(0)), Title: c.words.Say("rule.edit.title"),
-		Fields: []ModalField{{Name: "rule", Label: c.words.Say("rule.edit.label"), Value: text, Required: true, Max: 300}},
+		Fields: []ModalField{{Name: "rule", Label: c.words.Say("rule.edit.label"), Value: text, Required: true, Long: true, Max: alerts.MaxRuleText}},
 	}}}, nil
 }
 

@@ -40,7 +40,8 @@ func (c *call) rulesPage(ctx context.Context, page int, edit bool) (result, erro
 	var show []message.Button
 	for i, owned := range rules[from:to] {
 		number := strconv.Itoa(from + i + 1)
-		item := message.Item(message.B(number+". "), message.C(c.sentence(owned.Rule)), message.T(" · "+c.standing(owned, records)))
+		item := append(message.Item(message.B(number+". ")), c.shown(owned.Rule)...)
+		item = append(item, message.T(" · "+c.standing(owned, records)))
 		if owned.Destination != c.place.ID {
 			item = append(item, message.T(" · "+c.words.Say("alerts.private")))
 		}

@@ -60,6 +60,9 @@ func (c *call) ruleNamed(ctx context.Context, name string) (subscriptions.OwnedR
 	if listErr != nil {
 		return subscriptions.OwnedRule{}, listErr
 	}
+	if len(rules) == 0 {
+		return subscriptions.OwnedRule{}, refuse("alerts.none")
+	}
 	if err != nil || n < 1 || n > len(rules) {
 		return subscriptions.OwnedRule{}, refuse("rule.unnamed", "Count", len(rules))
 	}

@@ -52,7 +52,11 @@ func (c *call) parseProblem(text string, wrong *alerts.ParseError) *message.Mess
 	for name, value := range wrong.Problem.Args {
 		pairs = append(pairs, name, value)
 	}
-	m := &message.Message{Blocks: []message.Block{c.words.P("parse."+string(wrong.Problem.Code), pairs...)}}
+	id := "parse." + string(wrong.Problem.Code)
+	if wrong.Problem.Code == alerts.ProblemUnknownSymbol && len(wrong.Choices)+len(wrong.Near) == 0 {
+		id = "symbol.unknown"
+	}
+	m := &message.Message{Blocks: []message.Block{c.words.P(id, pairs...)}}
 	if wrong.Understood != "" && wrong.Rest != "" {
 		m.Blocks = append(m.Blocks, message.Pairs(
 			message.Pair(c.words.Say("parse.understood"), message.C(message.Cut(wrong.Understood, 200))),

@@ -98,7 +98,7 @@ func (c *call) sharedSetting(d *subscriptions.Destination, name, value string) (
 	case "mention":
 		d.Settings.Mentions, before, after = toggled(d.Settings.Mentions, value)
 		return before, after, nil
-	case "open":
+	case "open", "open_role":
 		before = d.Settings.OpenTo
 		if value == "" {
 			return "", "", refuse("settings.open")
@@ -112,20 +112,53 @@ func (c *call) sharedSetting(d *subscriptions.Destination, name, value string) (
 		if value != "on" && value != "off" {
 			return "", "", refuse("settings.crosspost")
 		}
+		if value == "on" && d.Kind != subscriptions.Broadcast {
+			return "", "", refuse("settings.crosspost.place")
+		}
 		before = map[bool]string{true: "on", false: "off"}[d.Settings.Crosspost]
 		d.Settings.Crosspost = value == "on"
 		return before, value, nil
 	case "tags":
 		before = strings.Join(d.Settings.Tags, ", ")
-		d.Settings.Tags = nil
-		for tag := range strings.SplitSeq(value, ",") {
-			if tag = strings.TrimSpace(tag); tag != "" && len(d.Settings.Tags) < 5 {
-				d.Settings.Tags = append(d.Settings.Tags, tag)
-			}
-		}
-		return before, strings.Join(d.Settings.Tags, ", "), nil
+		d.Settings.Tags, err = c.tags(d.Kind, value)
+		return before, strings.Join(d.Settings.Tags, ", "), err
 	}
 	return "", "", refuse("settings.unknown", "Name", message.Cut(name, 20))
+}
+
+// openToAll is Settings.OpenTo where everyone may make alerts of their own.
+const openToAll = "everyone"
+
+// mostTags is how many tags a forum's post may have (Discord: 5).
+const mostTags = 5
+
+// tags reads the tags that a forum's posts are to have, "none" for none, and
+// refuses those that the forum does not have: Discord would refuse the post.
+func (c *call) tags(kind subscriptions.DestinationKind, typed string) ([]string, error) {
+	if kind != subscriptions.Forum {
+		return nil, refuse("settings.tags.place")
+	}
+	if typed == "" || strings.EqualFold(typed, "none") {
+		return nil, nil
+	}
+	var tags []string
+	for tag := range strings.SplitSeq(typed, ",") {
+		tag = strings.TrimSpace(tag)
+		i := slices.IndexFunc(c.Tags, func(have string) bool { return strings.EqualFold(have, tag) })
+		switch {
+		case tag == "":
+		case i >= 0:
+			tags = append(tags, c.Tags[i])
+		case len(c.Tags) == 0: // they are not known, which is no reason to refuse
+			tags = append(tags, tag)
+		default:
+			return nil, refuse("settings.tags.unknown", "Typed", message.Cut(tag, 40), "Tags", strings.Join(c.Tags, ", "))
+		}
+	}
+	if len(tags) > mostTags {
+		return nil, refuse("settings.tags.many", "Most", mostTags)
+	}
+	return tags, nil
 }
 
 // toggled adds a role to a list, or takes it off where it is there.
@@ -158,26 +191,36 @@ func (c *call) settings() *message.Message {
 	who := w.Say("settings.who.private")
 	if d.Kind != subscriptions.Private {
 		who = w.Say("settings.who.moderators")
-		switch d.Settings.OpenTo {
-		case "":
-		case "everyone":
+		if d.Settings.OpenTo == openToAll {
 			who = w.Say("settings.who.everyone")
-		default:
-			who = w.Say("settings.who.role", "Role", d.Settings.OpenTo)
 		}
 	}
-	fields := []message.Field{
+	var fields []message.Field
+	if d.Kind != subscriptions.Private && d.Title != "" {
+		fields = append(fields, message.Pair(w.Say("settings.place"), message.T(d.Title)))
+	}
+	fields = append(fields,
 		message.Pair(w.Say("settings.zone"), message.T(d.Zone+", "+w.Clock(c.now))),
 		message.Pair(w.Say("settings.language.name"), message.T(w.Say("language"))),
 		message.Pair(w.Say("settings.who"), message.T(who)),
+	)
+	var openTo []string
+	if d.Settings.OpenTo != "" && d.Settings.OpenTo != openToAll {
+		openTo = []string{d.Settings.OpenTo}
 	}
 	for _, list := range []struct {
 		name  string
 		roles []string
-	}{{"settings.moderators", d.Settings.Moderators}, {"settings.mentions", d.Settings.Mentions}, {"settings.tags", d.Settings.Tags}} {
+	}{{"settings.moderators", d.Settings.Moderators}, {"settings.open.role", openTo}, {"settings.mentions", d.Settings.Mentions}} {
 		if len(list.roles) > 0 {
-			fields = append(fields, message.Pair(w.Say(list.name), message.T(strings.Join(list.roles, ", "))))
+			fields = append(fields, message.Pair(w.Say(list.name), named(list.roles)...))
 		}
+	}
+	if len(d.Settings.Tags) > 0 {
+		fields = append(fields, message.Pair(w.Say("settings.tags"), message.T(strings.Join(d.Settings.Tags, ", "))))
+	}
+	if d.Settings.Crosspost {
+		fields = append(fields, message.Pair(w.Say("settings.crosspost.name"), message.T(w.Say("settings.crosspost.on"))))
 	}
 	if d.MutedUntil.After(c.now) {
 		fields = append(fields, message.Pair(w.Say("settings.muted"), message.T(w.Clock(d.MutedUntil))))
@@ -189,6 +232,18 @@ func (c *call) settings() *message.Message {
 		Title:  w.Say("settings.title"),
 		Blocks: []message.Block{message.Pairs(fields...), w.P("settings.how")},
 	}
+}
+
+// named lists roles.
+func named(roles []string) []message.Inline {
+	var out []message.Inline
+	for i, role := range roles {
+		if i > 0 {
+			out = append(out, message.T(", "))
+		}
+		out = append(out, message.R(role))
+	}
+	return out
 }
 
 // handleMute keeps alerts and news back for a while.

@@ -35,6 +35,8 @@ func (b *Bot) Suggest(ctx context.Context, r Request, option, typed string) ([]C
 		return b.suggestConditions(r, typed), nil
 	case "market":
 		return b.suggestVenues(typed), nil
+	case "tags":
+		return suggestTags(r.Tags, typed), nil
 	}
 	c, err := b.open(ctx, r)
 	if err != nil {
@@ -126,6 +128,22 @@ func (c *call) suggestFeeds(ctx context.Context, typed string) ([]Choice, error)
 		}
 	}
 	return out, nil
+}
+
+// suggestTags completes the last of the tags that are being typed.
+func suggestTags(tags []string, typed string) []Choice {
+	before, last := "", typed
+	if i := strings.LastIndexByte(typed, ','); i >= 0 {
+		before, last = typed[:i+1]+" ", strings.TrimSpace(typed[i+1:])
+	}
+	var out []Choice
+	for _, tag := range tags {
+		value := before + tag
+		if len(out) < maxChoices && utf8.RuneCountInString(value) <= 100 && strings.HasPrefix(strings.ToLower(tag), strings.ToLower(last)) {
+			out = append(out, Choice{Label: value, Value: value})
+		}
+	}
+	return out
 }
 
 func (b *Bot) suggestTopics(typed string) []Choice {

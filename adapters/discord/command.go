@@ -77,18 +77,18 @@ func slashCommands(table []bot.Command) ([]slashCommand, error) {
 		for _, sub := range command.Subs {
 			made.Options = append(made.Options, slashOption{
 				Kind: optionSub, Name: sub.Name, Description: message.Cut(sub.Brief, maxBrief),
-				Options: slashOptions(sub.Options, command.Moderator),
+				Options: slashOptions(sub.Options, command.Moderator || command.Elsewhere),
 			})
 		}
 		if len(command.Subs) == 0 {
-			made.Options = slashOptions(command.Options, command.Moderator)
+			made.Options = slashOptions(command.Options, command.Moderator || command.Elsewhere)
 		}
 		list = append(list, made)
 	}
 	return list, checkCommands(list)
 }
 
-func slashOptions(options []bot.Option, moderator bool) []slashOption {
+func slashOptions(options []bot.Option, anywhere bool) []slashOption {
 	const maxLength = 6000
 	var list []slashOption
 	for _, o := range options {
@@ -118,7 +118,7 @@ func slashOptions(options []bot.Option, moderator bool) []slashOption {
 		return 1
 	})
 	taken := slices.ContainsFunc(list, func(o slashOption) bool { return o.Name == elsewhere })
-	if moderator && !taken && len(list) < maxOptions {
+	if anywhere && !taken && len(list) < maxOptions {
 		list = append(list, slashOption{
 			Kind: optionChannel, Name: elsewhere, Description: "Another channel or forum of this server", ChannelTypes: writable(),
 		})

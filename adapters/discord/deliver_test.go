@@ -96,7 +96,7 @@ func TestMessageWithEverything(t *testing.T) {
 	m := &message.Message{
 		Title: "BTC-USD above 70,000", TitleURL: "https://example.com/a_b",
 		Blocks: []message.Block{
-			message.P(message.T("Now "), message.B("70,100.50"), message.T(" since "), message.When(time.Unix(1764032100, 0), "09:00")),
+			message.P(message.T("Now "), message.B("70,100.50"), message.T(" since "), message.When(time.Unix(1764032100, 0), "09:00"), message.T(" for "), message.R("600000000000000001")),
 			message.Said(message.T("first line\nsecond line")),
 			message.Items(message.Item(message.T("one")), message.Item(message.A("two", "https://example.com/(x)"))),
 			message.Rows([]string{"AAPL", "170.00"}, []string{"BTC-USD", "70,100.50"}),
@@ -114,7 +114,7 @@ func TestMessageWithEverything(t *testing.T) {
 	}
 	got := read(t, r.server.Messages(discordtest.General)[0])
 	e := got.Embeds[0]
-	want := "Now **70,100.50** since <t:1764032100:f>\n\n> first line\n> second line\n\n• one\n• [two](<https://example.com/%28x%29>)\n\n" +
+	want := "Now **70,100.50** since <t:1764032100:f> for <@&600000000000000001>\n\n> first line\n> second line\n\n• one\n• [two](<https://example.com/%28x%29>)\n\n" +
 		"```\nAAPL        170.00\nBTC-USD  70,100.50\n```"
 	if e.Description != want {
 		t.Errorf("description\n%s\nwant\n%s", e.Description, want)

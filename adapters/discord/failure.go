@@ -44,7 +44,7 @@ func verdicts() map[int]verdict {
 		50008:  {class: outbox.NoRights, reason: "messages cannot be sent in this kind of channel"},
 		50024:  {class: outbox.NoRights, reason: "this kind of channel does not take messages"},
 		40058:  {class: outbox.NoRights, reason: "this channel takes posts only"},
-		40067:  {class: outbox.NoRights, reason: "the forum demands a tag: choose one in the settings"},
+		40067:  {class: outbox.NoRights, reason: "the forum demands a tag: choose one with /settings tags"},
 		160005: {class: outbox.NoRights, reason: "the thread is locked"},
 		160006: {class: outbox.NoRights, reason: "the server has too many open threads"},
 		50083:  {class: outbox.NoRights, reason: "the thread is archived"},

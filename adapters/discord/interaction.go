@@ -24,6 +24,7 @@ const (
 // Words for what only the adapter can notice.
 const (
 	sayNotUnderstood = "I could not read that. Please try again, or type /help."
+	sayHidden        = "You can't see that channel, so I tell and change nothing about it."
 	sayNotSaved      = "I could not save that now. Please look whether it changed, and try again."
 	saySlow          = "That took too long. Please try again."
 	sayBroken        = "Something went wrong on my side. Please try again."
@@ -47,15 +48,15 @@ func (c *Client) handle(ctx context.Context, data json.RawMessage) {
 	if i.ID == "" || i.Token == "" || !c.seen.first(i.ID) {
 		return
 	}
-	r, focus, ok := c.read(&i)
+	r, focus, problem := c.read(&i)
 	d := &dialogue{client: c, i: &i}
-	if !ok {
+	if problem != "" {
 		c.log.Warn("interaction_not_understood", "type", i.Kind)
 		if i.Kind == interactionAutocomplete {
 			d.choices(ctx, nil)
 			return
 		}
-		d.respond(ctx, callbackMessage, plainSheet(sayNotUnderstood, true))
+		d.respond(ctx, callbackMessage, plainSheet(problem, true))
 		return
 	}
 	if i.Kind == interactionAutocomplete {

@@ -447,6 +447,41 @@ func TestPlacesOfInteractions(t *testing.T) {
 	}
 }
 
+// TestWhoCannotSeeAChannelLearnsNothingOfIt: a command may be about another
+// channel, which not everybody sees, nor the bot.
+func TestWhoCannotSeeAChannelLearnsNothingOfIt(t *testing.T) {
+	r := build(t, discordtest.Options{}, func(o *discord.Options) { o.Commands = bot.Commands() })
+	const secret, elsewhere = "300000000000000021", "300000000000000022"
+	r.server.AddChannel(discordtest.Channel{ID: secret, Guild: discordtest.Guild, Name: "secret", Tags: []discordtest.Tag{{ID: "7", Name: "Oil"}}, Kind: 15})
+	r.server.AddChannel(discordtest.Channel{ID: elsewhere, Guild: "200000000000000009", Name: "elsewhere"})
+	r.desk.answer = answers(bot.Answer{Message: sentence("fine")})
+	r.desk.suggest = func(context.Context, bot.Request, string, string) ([]bot.Choice, error) {
+		return []bot.Choice{{Label: "shown", Value: "shown"}}, nil
+	}
+	r.run(t)
+	for _, c := range []struct {
+		in   string
+		kind int
+		may  uint64
+		says string
+	}{
+		{secret, discordtest.Command, 0, "You can't see that channel"},
+		{secret, discordtest.Command, discordtest.ViewChannel, "fine"},
+		{secret, discordtest.Command, manageServer, "fine"},
+		{secret, discordtest.Autocomplete, discordtest.ViewChannel, `"choices":[]`},
+		{secret, discordtest.Autocomplete, manageServer, "shown"},
+		{elsewhere, discordtest.Autocomplete, manageServer, `"choices":[]`},
+	} {
+		e := r.interact(t, discordtest.Deed{Kind: c.kind, Name: "alert", Sub: "list", In: c.in, Permissions: c.may, Options: map[string]any{"x": "y"}, Focus: "x"})
+		if reply, err := e.First(within(t)); err != nil || !strings.Contains(string(reply.Data), c.says) {
+			t.Errorf("%+v: %s, %v", c, reply.Data, err)
+		}
+	}
+	if q := r.desk.asked[len(r.desk.asked)-1]; q.Place.Address.Chat != secret || len(q.Tags) != 1 || q.Tags[0] != "Oil" {
+		t.Errorf("place %+v with tags %v", q.Place, q.Tags)
+	}
+}
+
 func TestRoleIsAsked(t *testing.T) {
 	r := build(t, discordtest.Options{}, nil)
 	r.server.SetMember(discordtest.Guild, "500000000000000007", manageServer)

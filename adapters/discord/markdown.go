@@ -150,6 +150,12 @@ func (s *script) inline(in message.Inline) {
 			return
 		}
 		s.put("<t:" + strconv.FormatInt(in.Time.Unix(), 10) + ":f>")
+	case message.Role:
+		if !isID(in.Text) {
+			s.words(in.Text)
+			return
+		}
+		s.put("<@&" + in.Text + ">")
 	default:
 		s.words(in.Text)
 	}

@@ -108,6 +108,9 @@ func (i *interaction) person() *user {
 	return nil
 }
 
+// inGuild tells whether it was done in a server.
+func (i *interaction) inGuild() bool { return i.Guild != "" && i.Member != nil }
+
 // messageID returns the id of the message that carries what was pressed.
 func (i *interaction) messageID() string {
 	if i.Message == nil {
@@ -127,12 +130,12 @@ func (i *interaction) started() (time.Time, bool) {
 	return time.UnixMilli(n>>22 + epoch).UTC(), true
 }
 
-// read turns an interaction into a request; ok is false where it asks nothing
-// that can be understood.
-func (c *Client) read(i *interaction) (r bot.Request, focus option, ok bool) {
+// read turns an interaction into a request. The problem is "" or says why it is
+// none that can be handled.
+func (c *Client) read(i *interaction) (r bot.Request, focus option, problem string) {
 	who := i.person()
 	if who == nil || i.ID == "" || i.Token == "" || i.Data == nil {
-		return r, focus, false
+		return r, focus, sayNotUnderstood
 	}
 	r = bot.Request{
 		ID:       "discord/" + c.account + "/" + i.ID,
@@ -145,22 +148,22 @@ func (c *Client) read(i *interaction) (r bot.Request, focus option, ok bool) {
 	c.readPlace(i, &r)
 	switch i.Kind {
 	case interactionCommand, interactionAutocomplete:
-		focus = c.readCommand(i, &r)
-		return r, focus, r.Command != ""
+		focus, problem = c.readCommand(i, &r)
 	case interactionComponent:
 		r.Button = i.Data.CustomID
-		return r, focus, r.Button != ""
 	case interactionModal:
 		r.Button = i.Data.CustomID
 		r.Form = readForm(i.Data.Components)
-		return r, focus, r.Button != ""
 	}
-	return r, focus, false
+	if r.Command == "" && r.Button == "" {
+		problem = sayNotUnderstood
+	}
+	return r, focus, problem
 }
 
 // readPlace tells where it was done and what the person and the bot may do there.
 func (c *Client) readPlace(i *interaction, r *bot.Request) {
-	if i.Guild == "" || i.Member == nil {
+	if !i.inGuild() {
 		r.Place = c.directPlace(r.Identity.User, r.Identity.Name)
 		r.Place.Locale = i.Locale
 		return
@@ -192,6 +195,10 @@ func (c *Client) setPlace(r *bot.Request, ch channel, permissions, appPermission
 	r.Place = c.place(ch)
 	r.Place.Locale = locale
 	r.Lacks = lacks(appPermissions, ch.Kind)
+	r.Tags = nil
+	for _, tag := range ch.Tags {
+		r.Tags = append(r.Tags, tag.Name)
+	}
 	r.Role = subscriptions.RoleMember
 	if have, ok := readPermissions(permissions); ok && moderates(have) {
 		r.Role = subscriptions.RoleModerator
@@ -200,7 +207,7 @@ func (c *Client) setPlace(r *bot.Request, ch channel, permissions, appPermission
 
 // readCommand reads a command's name and values, and returns the value that is
 // being typed.
-func (c *Client) readCommand(i *interaction, r *bot.Request) (focus option) {
+func (c *Client) readCommand(i *interaction, r *bot.Request) (focus option, problem string) {
 	const subCommand, subCommandGroup = 1, 2
 	r.Command = i.Data.Name
 	options := i.Data.Options
@@ -215,22 +222,45 @@ func (c *Client) readCommand(i *interaction, r *bot.Request) (focus option) {
 		}
 		if o.Name != elsewhere {
 			r.Options[o.Name] = o.text()
-			continue
-		}
-		if ch, ok := i.Data.Resolved.Channels[o.text()]; ok && i.Guild != "" {
-			if ch.ID == "" {
-				ch.ID = o.text()
-			}
-			ch.Guild = i.Guild
-			if known, ok := c.places.get(ch.ID); ok && len(ch.Tags) == 0 {
-				ch.Tags = known.Tags
-			}
-			c.places.put(ch)
-			c.setPlace(r, ch, ch.Permissions, ch.AppPermissions)
+		} else if i.inGuild() {
+			problem = c.aim(i, r, o.text())
 		}
 	}
 	r.Text = c.typed(*r)
-	return focus
+	return focus, problem
+}
+
+// aim makes a request be about another channel of the server than the one in
+// which it was made. The problem is "" or says why it cannot be: who may not see
+// a channel learns nothing of it. While a value is being typed Discord does not
+// say what the person may do there, and moderators alone are believed: their
+// right is one in all of the server.
+func (c *Client) aim(i *interaction, r *bot.Request, id string) (problem string) {
+	ch, told := i.Data.Resolved.Channels[id]
+	known, isKnown := c.places.get(id)
+	if !told && (!isKnown || known.Guild != i.Guild) {
+		return sayNotUnderstood
+	}
+	if !told {
+		ch = known
+	}
+	ch.ID, ch.Guild = id, i.Guild
+	if len(ch.Tags) == 0 {
+		ch.Tags = known.Tags
+	}
+	permissions := ch.Permissions
+	may, ok := readPermissions(permissions)
+	if !ok {
+		permissions = i.Member.Permissions
+		may, _ = readPermissions(permissions)
+		may &^= permViewChannel // of the channel in which it was typed
+	}
+	if !moderates(may) && may&permViewChannel == 0 {
+		return sayHidden
+	}
+	c.places.put(ch)
+	c.setPlace(r, ch, permissions, ch.AppPermissions)
+	return ""
 }
 
 // typed puts a command's values together as somebody would type them, in the
@@ -243,7 +273,7 @@ func (c *Client) typed(r bot.Request) string {
 			continue
 		}
 		switch o.Name {
-		case "cooldown", "until", "zone", "language", "moderators", "open", "pictures", "crosspost", "tags", "mention":
+		case "cooldown", "until", "zone", "language", "moderators", "open", "open_role", "pictures", "crosspost", "tags", "mention":
 			v = o.Name + " " + v
 		case "note":
 			v = `"` + strings.ReplaceAll(v, `"`, "'") + `"`

@@ -17,6 +17,9 @@ func C(text string) Inline { return Inline{Kind: Code, Text: text} }
 // A returns a link to url, which has passed CleanURL.
 func A(text, url string) Inline { return Inline{Kind: Link, Text: text, URL: url} }
 
+// R returns a role by the platform's id.
+func R(id string) Inline { return Inline{Kind: Role, Text: id} }
+
 // When returns a moment, which a platform may show in the reader's zone; text
 // is how it reads in the destination's.
 func When(t time.Time, text string) Inline {

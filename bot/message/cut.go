@@ -51,7 +51,7 @@ func CutInlines(inlines []Inline, budget int) []Inline {
 func cutInline(in Inline, budget int) []Inline {
 	room := budget - (count(in.plain()) - count(in.Text))
 	switch {
-	case in.Kind == Moment, room < 2: // half a time is a wrong time
+	case in.Kind == Moment, in.Kind == Role, room < 2: // half a time is a wrong time
 		if budget < 1 {
 			return nil
 		}

@@ -80,6 +80,7 @@ const (
 	Code   InlineKind = "code"
 	Link   InlineKind = "link" // to URL
 	Moment InlineKind = "time" // Time, which a platform may show in the reader's zone; Text is the fallback
+	Role   InlineKind = "role" // Text is the platform's id of a role, shown by its name where the platform can; it notifies nobody
 )
 
 // Inline is a run of words.

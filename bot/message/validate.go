@@ -105,7 +105,7 @@ func checkInlines(where string, inlines []Inline) error {
 			return err
 		}
 		switch in.Kind {
-		case Text, Bold, Italic, Code:
+		case Text, Bold, Italic, Code, Role:
 		case Link:
 			if in.URL == "" {
 				return fmt.Errorf("%s: link leads nowhere", where)

@@ -169,6 +169,9 @@ func (s *Server) deedData(d Deed) map[string]any {
 	data := map[string]any{"id": "1", "name": d.Name, "type": 1}
 	if ch := s.channels[d.In]; ch != nil {
 		options = append(options, map[string]any{"name": "in", "type": 7, "value": d.In})
+	}
+	// Discord describes no channel while a value is being typed.
+	if ch := s.channels[d.In]; ch != nil && d.Kind != Autocomplete {
 		resolved := channelJSON(ch)
 		resolved["permissions"], resolved["app_permissions"] = number(d.Permissions), number(d.AppPermissions)
 		data["resolved"] = map[string]any{"channels": map[string]any{d.In: resolved}}
