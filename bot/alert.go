@@ -78,7 +78,20 @@ func (c *call) homeFor(ctx context.Context, home *call) error {
 	if c.option("to") == "" && c.place.May(role, c.Roles) {
 		return nil
 	}
-	home.place, err = c.mine(ctx)
+	if home.place, err = c.mine(ctx); err != nil {
+		return err
+	}
+	return home.knock(ctx)
+}
+
+// knock has a person's private destination tried again, though the platform
+// refused the last message: they ask for something there.
+func (c *call) knock(ctx context.Context) error {
+	if c.place.Standing != subscriptions.Parked {
+		return nil
+	}
+	c.shut = true
+	_, err := c.bot.store.Revive(ctx, c.place.ID, false)
 	return err
 }
 
@@ -104,6 +117,9 @@ func (c *call) mayMakeRules(ctx context.Context) error {
 // makeRule reads the text of a rule, tries it on history, and stores it, or
 // asks first where it would be noisy.
 func (c *call) makeRule(ctx context.Context, text string) (result, error) {
+	if err := c.canPost(); err != nil && !c.looks {
+		return result{}, err
+	}
 	draft, err := c.readRule(ctx, text)
 	if err != nil {
 		return result{}, err
@@ -263,6 +279,9 @@ func (c *call) ruleMade(ctx context.Context, owned subscriptions.OwnedRule, t tr
 	m.Buttons = append(m.Buttons, c.ruleButtons(owned))
 	if c.elsewhere() {
 		m.Blocks = append(m.Blocks, c.words.P("alert.private"))
+		if c.shut {
+			m.Blocks = append(m.Blocks, c.words.P("alert.private.shut"))
+		}
 	}
 	return m
 }

@@ -35,6 +35,9 @@ func handleBells(ctx context.Context, c *call) (result, error) {
 	if asked.off {
 		return c.bellsOff(ctx, asked)
 	}
+	if err := c.canPost(); err != nil {
+		return result{}, err
+	}
 	id, err := c.bot.store.NewID(ctx)
 	if err != nil {
 		return result{}, err

@@ -31,6 +31,9 @@ type call struct {
 	// sure tells that who asks knows what the rule would do, or has it set
 	// again: it is set without a question.
 	sure bool
+	// shut tells that the platform refused the last message to the person's
+	// private destination.
+	shut bool
 	// draft is what was decided on; zero for what was typed.
 	draft  subscriptions.Draft
 	person subscriptions.PersonID
@@ -145,6 +148,15 @@ func (c *call) mayChange(ctx context.Context) error {
 		return nil
 	}
 	return refuse("moderator.only")
+}
+
+// canPost refuses to set up a shared place in which the bot lacks a permission
+// that it needs to write: nothing would come.
+func (c *call) canPost() error {
+	if c.place.Kind == subscriptions.Private || len(c.Lacks) == 0 {
+		return nil
+	}
+	return refuse("place.lacks", "Lacks", strings.Join(c.Lacks, ", "))
 }
 
 // respond runs a handler and turns what went wrong into words.

@@ -27,7 +27,8 @@ func Commands() []Command {
 		settingsCommand(),
 		{Name: "mute", Brief: "Keep alerts and news back for a while", Usage: "1h | tomorrow | off", Moderator: true, Changes: true,
 			Options: []Option{{Name: "time", Brief: "1h, 8h, tomorrow, off", Kind: OptionText, Max: 20}}},
-		{Name: "why", Brief: "Why a message came, or did not", Usage: "(as a reply, or alone)"},
+		{Name: "why", Brief: "Why a message came, or did not", Usage: "(as a reply, or alone)", Options: []Option{
+			{Name: "message", Brief: "The link of a message of mine; the last one where nothing is said", Kind: OptionText, Max: 200}}},
 		{Name: "deliveries", Brief: "What was sent here, what waits, what was dropped", Elsewhere: true},
 		{Name: "stop", Brief: "End everything here", Moderator: true, Changes: true},
 	}

@@ -19,7 +19,7 @@ func TestDiscordSubCommandsOptionsAndForms(t *testing.T) {
 		r.has(mod.command("alert", "pause", "alert", named), "(only you) Paused")
 		r.has(mod.command("alert", "pause", "alert", named), "(only you) On again")
 		r.has(mod.command("alert", "edit", "alert", named, "condition", "> 62100"), "(only you) Alert changed", "BTC-USD > 62100")
-		r.has(mod.press("Edit"), "(form) Change the alert: What should I watch for? [BTC-USD > 62100]")
+		r.has(mod.press("Edit"), "(form) Change the alert: What should I watch for? [BTC-USD > 62100 every time cooldown 1h note \"say 'sell'\"]")
 		r.has(mod.fill("BTC-USD > 62200"), "Alert changed", "BTC-USD > 62200")
 		r.has(mod.press("Edit"), "(form)")
 		r.has(mod.fill("BTC-USD > nonsense"), "(only you) A number is missing")
@@ -119,6 +119,70 @@ func TestMissingPermissionsAreNamed(t *testing.T) {
 		req := mod.request()
 		req.Command, req.Lacks = "settings", []string{"Send Messages", "Attach Files"}
 		r.has(mod.hand(req), "I lack these permissions here: Send Messages, Attach Files")
+		for command, options := range map[string]map[string]string{
+			"alert": {"symbol": "BTC-USD", "condition": "> 62000"}, "follow": {"feed": "crypto"}, "bells": {"market": "SGX"},
+		} {
+			req = mod.request()
+			req.Command, req.Options, req.Lacks = command, options, []string{"Send Messages", "Attach Files"}
+			r.has(mod.hand(req), "I can't post there yet, so nothing was set up.", "try again: Send Messages, Attach Files.")
+		}
+		r.has(mod.command("alert", "list"), "No alerts yet")
+		bob := r.channel("bob", "markets", subscriptions.RoleMember)
+		req = bob.request()
+		req.Command, req.Sub, req.Options, req.Lacks = "alert", "add", map[string]string{"symbol": "BTC-USD", "condition": "> 62000"}, []string{"Send Messages"}
+		r.has(bob.hand(req), "Alert set", "It comes to you by direct message.")
+	})
+}
+
+// TestEditKeepsWhatTheNewConditionDoesNotSay: a note or a repeat is not lost
+// with the price.
+func TestEditKeepsWhatTheNewConditionDoesNotSay(t *testing.T) {
+	talk(t, func(r *rig) {
+		mod := r.channel("mod", "markets", subscriptions.RoleModerator)
+		mod.command("alert", "add", "symbol", "BTC-USD", "condition", "> 64000", "repeat", "every time", "cooldown", "1h", "until", "2000-02-01", "note", "sell", "to", "here")
+		edit := func(condition string) string {
+			return mod.command("alert", "edit", "alert", "1", "condition", condition)
+		}
+		r.has(edit("> 64500"), "Alert changed", `BTC-USD > 64500 every time cooldown 1h until 1 Feb 2000 note "sell"`)
+		r.has(edit(`> 64600 note "buy"`), `BTC-USD > 64600 every time cooldown 1h until 1 Feb 2000 note "buy"`)
+		r.has(edit("> 64700 once"), `BTC-USD > 64700 until 1 Feb 2000 note "buy"`)
+	})
+}
+
+// TestWhyOfALinkedMessage: in Discord a command can't answer a message.
+func TestWhyOfALinkedMessage(t *testing.T) {
+	talk(t, func(r *rig) {
+		mod := r.channel("mod", "markets", subscriptions.RoleModerator)
+		r.has(mod.command("why", ""), "/why with the link of a message of mine")
+		mod.command("alert", "add", "symbol", "BTC-USD", "condition", "> 62000", "to", "here")
+		mod.command("alert", "add", "symbol", "BTC-USD", "condition", "> 62100", "to", "here")
+		r.price("BTC-USD", "62010")
+		mod.hears()
+		told := r.chat.screen(mod.place.Address)
+		first := told[len(told)-1].id
+		r.price("BTC-USD", "62110")
+		r.has(mod.hears(), "62,100.00")
+		r.has(mod.command("why", ""), "Because of the alert BTC-USD > 62100")
+		r.has(mod.command("why", "", "message", "https://discord.com/channels/200/300/"+first), "Because of the alert BTC-USD > 62000")
+		r.has(mod.command("why", "", "message", "https://discord.com/channels/200/300/404"), "I know no such message here")
+	})
+}
+
+// TestDirectMessagesAreTriedAgainForWhoAsks: who closed them and asks for
+// something there is told, and gets what waits.
+func TestDirectMessagesAreTriedAgainForWhoAsks(t *testing.T) {
+	talk(t, func(r *rig) {
+		bob := r.channel("bob", "markets", subscriptions.RoleMember)
+		bob.command("alert", "add", "symbol", "BTC-USD", "condition", "> 62000")
+		home := bob.dm().stored().ID
+		_, err := r.store.Park(r.t.Context(), []subscriptions.DestinationID{home}, subscriptions.Parked, "the person does not take direct messages from the bot")
+		r.must(err)
+		r.price("BTC-USD", "62010")
+		r.lacks(bob.dm().hears(), "rose to")
+		r.has(bob.command("alert", "add", "symbol", "BTC-USD", "condition", "> 65000"), "Alert set", "please allow direct messages from this server")
+		r.wait(time.Minute)
+		r.has(bob.dm().hears(), "Bitcoin rose to 62,000.00")
+		r.lacks(bob.command("alert", "add", "symbol", "BTC-USD", "condition", "> 66000"), "please allow direct messages")
 	})
 }
 

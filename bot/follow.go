@@ -206,6 +206,9 @@ func (c *call) followAll(ctx context.Context, t Topic) (result, error) {
 
 // subscribeFeed adds what makes a destination follow a feed.
 func (c *call) subscribeFeed(ctx context.Context, out *result, feed news.Feed) error {
+	if err := c.canPost(); err != nil {
+		return err
+	}
 	id, err := c.bot.store.NewID(ctx)
 	if err != nil {
 		return err

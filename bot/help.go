@@ -23,7 +23,7 @@ func handleHelp(_ context.Context, c *call) (result, error) {
 		return result{}, refuse("command.unknown", "Typed", message.Cut(name, 30))
 	}
 	m := &message.Message{Blocks: []message.Block{
-		message.P(message.C(strings.TrimSpace("/" + command.Name + " " + command.Usage))),
+		message.P(message.C(c.usage(command))),
 		message.P(message.T(c.words.Say("command." + command.Name))),
 	}}
 	return result{answer: Answer{Message: m, Ephemeral: true}}, nil
@@ -41,11 +41,13 @@ func (c *call) help() *message.Message {
 	m := &message.Message{Title: w.Say("help.title")}
 	items := make([][]message.Inline, 0, len(c.bot.commands))
 	for _, command := range c.bot.commands {
-		if command.Name == "start" || c.place.Kind != subscriptions.Private && command.Moderator {
+		// In a server anyone has alerts of their own, and all commands are in
+		// the menu.
+		hidden := c.place.Kind != subscriptions.Private && command.Moderator && c.chat.Address.Platform != subscriptions.Discord
+		if command.Name == "start" || hidden {
 			continue
 		}
-		typed := strings.TrimSpace("/" + command.Name + " " + command.Usage)
-		items = append(items, message.Item(message.C(typed), message.T(" "+w.Say("command."+command.Name))))
+		items = append(items, message.Item(message.C(c.usage(command)), message.T(" "+w.Say("command."+command.Name))))
 	}
 	m.Blocks = []message.Block{message.Items(items...)}
 	if c.place.Kind != subscriptions.Private {
@@ -55,6 +57,29 @@ func (c *call) help() *message.Message {
 	}
 	m.Buttons = [][]message.Button{{{Label: w.Say("help.alerts"), Data: message.Data("help", "alert")}}}
 	return m
+}
+
+// usage is how a command is typed: in words, or with the options that Discord
+// asks for by name, those in brackets that may be left out.
+func (c *call) usage(command Command) string {
+	if c.chat.Address.Platform != subscriptions.Discord {
+		return strings.TrimSpace("/" + command.Name + " " + command.Usage)
+	}
+	parts := []string{"/" + command.Name}
+	for i, sub := range command.Subs {
+		if i > 0 {
+			parts = append(parts, "|")
+		}
+		parts = append(parts, sub.Name)
+	}
+	for _, o := range command.Options {
+		if o.Required {
+			parts = append(parts, o.Name)
+		} else {
+			parts = append(parts, "["+o.Name+"]")
+		}
+	}
+	return strings.Join(parts, " ")
 }
 
 // grammar shows everything that a rule can say, from the grammar's own table.

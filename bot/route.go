@@ -57,6 +57,12 @@ func (b *Bot) buttonChanges(r Request) bool {
 
 // route finds the handler of a request.
 func (b *Bot) route(ctx context.Context, c *call) (result, error) {
+	if c.chat.Kind == subscriptions.Private && c.chat.Standing == subscriptions.Parked && !c.remote {
+		// Who speaks in a private chat can be told something there again.
+		if _, err := b.store.Revive(ctx, c.chat.ID, false); err != nil {
+			return result{}, err
+		}
+	}
 	if c.remote {
 		if err := c.stillRemote(ctx); err != nil {
 			return result{}, err

@@ -40,6 +40,9 @@ func handleRuleCopy(ctx context.Context, c *call) (result, error) {
 		return result{}, err
 	}
 	c.place = home
+	if err := c.knock(ctx); err != nil {
+		return result{}, err
+	}
 	out, err := c.copyRule(ctx, source.Rule)
 	out.answer.Ephemeral = true
 	return out, err

@@ -2,6 +2,7 @@ package bot
 
 import (
 	"context"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -29,7 +30,30 @@ func (c *call) editNamed(ctx context.Context) (result, error) {
 	if _, err := alerts.Parse(text, c.env()); err != nil && len(owned.Rule.Conditions) > 0 && owned.Rule.Conditions[0].Ticker != "" {
 		text = string(owned.Rule.Conditions[0].Ticker) + " " + text
 	}
+	if draft, err := alerts.Parse(text, c.env()); err == nil && c.option("condition") != "" {
+		text = alerts.Canonical(c.keepsRest(draft.Rule, owned.Rule, text))
+	}
 	return c.editRule(ctx, id, text)
+}
+
+// keepsRest gives a rule what it does not say itself and the one before it had:
+// who names a new condition means no other note, repeat or end.
+func (c *call) keepsRest(next, old alerts.Rule, text string) alerts.Rule {
+	once := slices.Contains(strings.Fields(strings.ToLower(text)), "once")
+	if next.Repeat != alerts.EveryTime && next.Cooldown == 0 && !once {
+		next.Repeat, next.Cooldown = old.Repeat, old.Cooldown
+	}
+	if next.Expires.IsZero() && old.Expires.After(c.now) {
+		next.Expires = old.Expires
+	}
+	if next.Note == "" {
+		next.Note = old.Note
+	}
+	if next.Mention == "" {
+		next.Mention = old.Mention
+	}
+	next.RegularHours = next.RegularHours || old.RegularHours
+	return next
 }
 
 // byName runs a button's handler on a rule that is named by its number or id.

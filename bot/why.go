@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"strconv"
+	"strings"
 
 	"bellwether/alerts"
 	"bellwether/bot/message"
@@ -14,7 +15,13 @@ import (
 // handleWhy explains the message that is answered, or the last one that came.
 func handleWhy(ctx context.Context, c *call) (result, error) {
 	send, err := c.explained(ctx)
-	if errors.Is(err, subscriptions.ErrNotFound) {
+	switch {
+	case !errors.Is(err, subscriptions.ErrNotFound):
+	case c.option("message") != "":
+		return result{}, refuse("why.message")
+	case c.chat.Address.Platform == subscriptions.Discord:
+		return c.say("why.nothing.link"), nil
+	default:
 		return c.say("why.nothing"), nil
 	}
 	if err != nil {
@@ -42,6 +49,10 @@ func handleWhy(ctx context.Context, c *call) (result, error) {
 func (c *call) explained(ctx context.Context) (outbox.Send, error) {
 	if c.Message != "" {
 		return c.bot.store.SendByPart(ctx, c.chat.Address, c.Message)
+	}
+	if link := c.option("message"); link != "" {
+		// A link to a message ends with its id.
+		return c.bot.store.SendByPart(ctx, c.chat.Address, link[strings.LastIndexByte(link, '/')+1:])
 	}
 	sends, err := c.bot.store.SendsOf(ctx, c.place.ID, 50)
 	if err != nil {
