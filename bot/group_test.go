@@ -230,13 +230,13 @@ func TestTwoModeratorsAtOnceSetOneAlert(t *testing.T) {
 		for _, pair := range [][2]*voice{{ann, bob}, {cho, dan}} {
 			one, two := pair[0].request(), pair[1].request()
 			one.Command, one.Text, two.Command, two.Text = "alert", "BTC > 70000", "alert", "BTC > 70000"
-			r.must(r.bot.Submit(t.Context(), one, two))
+			r.must(r.bot.Submit(r.t.Context(), one, two))
 			r.wait(5 * time.Second)
 			out := pair[0].screen()
 			if count(out, "Alert set") != 1 || count(out, "There is such an alert already, set by ") != 1 {
 				t.Errorf("two at once:\n%s", out)
 			}
-			rules, err := r.store.RulesOf(t.Context(), pair[0].stored().ID)
+			rules, err := r.store.RulesOf(r.t.Context(), pair[0].stored().ID)
 			r.must(err)
 			if len(rules) != 1 {
 				t.Errorf("%d rules", len(rules))
@@ -292,10 +292,10 @@ func TestAlertMeTooOnTelegram(t *testing.T) {
 		r.rights.set("-100", "u-eve", subscriptions.RoleNobody)
 		r.rights.set("-300", "u-eve", subscriptions.RoleNobody)
 		r.has(r.group("eve", "-100", "7").press("Alert me too"), "(note) Only members of this chat")
-		channels, err := r.store.RulesOf(t.Context(), channel.stored().ID)
+		channels, err := r.store.RulesOf(r.t.Context(), channel.stored().ID)
 		r.must(err)
 		r.has(group.pressData("1:rule.copy:"+id36(int64(channels[0].Rule.ID)), "1"), "(note) That is not there any more")
-		bobs, err := r.store.RulesOf(t.Context(), bob.stored().ID)
+		bobs, err := r.store.RulesOf(r.t.Context(), bob.stored().ID)
 		r.must(err)
 		for _, forged := range []string{payload, "copy-", "copy-zzzzz", "copy-!", "copy--1", "copy-" + id36(int64(bobs[0].Rule.ID))} {
 			out := eve.say("/start " + forged)

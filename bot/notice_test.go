@@ -25,7 +25,7 @@ func TestUpgradeIsSaidOnceWhoeverTellsOfIt(t *testing.T) {
 		}
 		r.price("BTC-USD", "62010")
 		moved := bot.Signal{Kind: bot.SignalMoved, Place: ann.place, MovedTo: "-1005", At: time.Now()}
-		r.must(r.bot.Report(t.Context(), moved, moved))
+		r.must(r.bot.Report(r.t.Context(), moved, moved))
 		r.wait(5 * time.Second)
 		out := now.hears()
 		r.has(out, "This group was upgraded. What is set up here goes on as before.", "Bitcoin rose to 62,000.00")
@@ -47,26 +47,26 @@ func TestWhatBecameOfAPlaceIsToldAfterAKill(t *testing.T) {
 		for _, v := range []*voice{moves, lost, topic, back} {
 			v.say("/alert BTC > 70000")
 		}
-		_, err := r.store.Park(t.Context(), []subscriptions.DestinationID{back.stored().ID}, subscriptions.Parked, "the bot was removed")
+		_, err := r.store.Park(r.t.Context(), []subscriptions.DestinationID{back.stored().ID}, subscriptions.Parked, "the bot was removed")
 		r.must(err)
-		r.must(r.bot.TellNotices(t.Context()))
+		r.must(r.bot.TellNotices(r.t.Context()))
 		r.wait(5 * time.Second)
 		r.has(home.hears(), "I can't post in Group -200 any more: the bot was removed")
 		back.hears()
 		r.stop()
 		ids := []subscriptions.DestinationID{lost.stored().ID, topic.stored().ID}
 		for range 2 {
-			_, err = r.store.Move(t.Context(), moves.place.Address, "-1005")
+			_, err = r.store.Move(r.t.Context(), moves.place.Address, "-1005")
 			r.must(err)
-			_, err = r.store.Park(t.Context(), ids, subscriptions.Parked, "the bot was removed")
+			_, err = r.store.Park(r.t.Context(), ids, subscriptions.Parked, "the bot was removed")
 			r.must(err)
-			_, err = r.store.Revive(t.Context(), back.stored().ID, true)
+			_, err = r.store.Revive(r.t.Context(), back.stored().ID, true)
 			r.must(err)
 		}
 		r.start()
 		var all sync.WaitGroup
 		for range 4 {
-			all.Go(func() { r.must(r.bot.TellNotices(t.Context())) })
+			all.Go(func() { r.must(r.bot.TellNotices(r.t.Context())) })
 		}
 		all.Wait()
 		r.wait(5 * time.Second)
