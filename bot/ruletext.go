@@ -52,11 +52,7 @@ func (c *call) parseProblem(text string, wrong *alerts.ParseError) *message.Mess
 	for name, value := range wrong.Problem.Args {
 		pairs = append(pairs, name, value)
 	}
-	id := "parse." + string(wrong.Problem.Code)
-	if wrong.Problem.Code == alerts.ProblemUnknownSymbol && len(wrong.Choices)+len(wrong.Near) == 0 {
-		id = "symbol.unknown"
-	}
-	m := &message.Message{Blocks: []message.Block{c.words.P(id, pairs...)}}
+	m := &message.Message{Blocks: []message.Block{c.words.P(problemWords(wrong), pairs...)}}
 	if wrong.Understood != "" && wrong.Rest != "" {
 		m.Blocks = append(m.Blocks, message.Pairs(
 			message.Pair(c.words.Say("parse.understood"), message.C(message.Cut(wrong.Understood, 200))),
@@ -92,6 +88,15 @@ func (c *call) parseProblem(text string, wrong *alerts.ParseError) *message.Mess
 		}
 	}
 	return m
+}
+
+// problemWords names the sentence that says what is wrong with a rule. Where
+// nothing near can be offered in a symbol's place, it says what there is to type.
+func problemWords(wrong *alerts.ParseError) string {
+	if wrong.Problem.Code == alerts.ProblemUnknownSymbol && len(wrong.Choices)+len(wrong.Near) == 0 {
+		return "symbol.unknown"
+	}
+	return "parse." + string(wrong.Problem.Code)
 }
 
 // alertWords are what stands before a rule that is typed like this one.
