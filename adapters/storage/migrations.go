@@ -18,6 +18,7 @@ func migrations() []*gormigrate.Migration {
 		)},
 		{ID: "0002-lease", Migrate: inOrder(leaseTables)},
 		{ID: "0003-drafts", Migrate: inOrder(draftTables)},
+		{ID: "0004-parts", Migrate: inOrder(leanParts)},
 		{ID: "0004-notices", Migrate: inOrder(noticeTables)},
 	}
 }

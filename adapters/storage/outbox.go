@@ -53,6 +53,29 @@ func outboxTables(tx *gorm.DB) error {
 	return nil
 }
 
+// leanParts keeps parts in one tree on SQLite, where a table whose key is not a
+// number would be a tree beside that of its rows: parts are written with every
+// message.
+func leanParts(tx *gorm.DB) error {
+	if tx.Name() != "sqlite" {
+		return nil
+	}
+	for _, statement := range []string{
+		`ALTER TABLE send_parts RENAME TO send_parts_before`,
+		`CREATE TABLE send_parts (send BIGINT NOT NULL, part INTEGER NOT NULL, destination BIGINT NOT NULL,
+			message TEXT NOT NULL, sent BIGINT NOT NULL, PRIMARY KEY (send, part)) WITHOUT ROWID`,
+		`INSERT INTO send_parts (send, part, destination, message, sent)
+			SELECT send, part, destination, message, sent FROM send_parts_before`,
+		`DROP TABLE send_parts_before`,
+		`CREATE INDEX send_parts_message ON send_parts (destination, message)`,
+	} {
+		if err := tx.Exec(statement).Error; err != nil {
+			return fmt.Errorf("rebuild parts: %w", err)
+		}
+	}
+	return nil
+}
+
 // Outbox keeps sends for bot/outbox: it is its store and keeps its pictures.
 type Outbox struct {
 	s    *Store

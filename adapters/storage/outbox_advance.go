@@ -2,6 +2,7 @@ package storage
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"bellwether/bot/outbox"
@@ -219,17 +220,29 @@ func (m mark) write(t *lineTx, ids []int64, ended stamp) error {
 	return err
 }
 
-// recordParts adds parts, in statements of a power of two of rows.
+// recordParts adds parts. The last one is repeated up to a power of two of
+// rows, so that there are few different statements: what is there already is
+// passed over.
 func recordParts(t *lineTx, parts []any) error {
 	const columns, most = 5, 64
-	for n := most; n > 0; n /= 2 {
-		for len(parts) >= n*columns {
-			_, err := t.exec(`INSERT INTO send_parts (send, part, destination, message, sent) VALUES `+tuples(n, columns)+
-				` ON CONFLICT DO NOTHING`, parts[:n*columns]...)
-			if err != nil {
-				return err
-			}
-			parts = parts[n*columns:]
+	for len(parts) > 0 {
+		have := min(len(parts)/columns, most)
+		rows := parts[:have*columns]
+		parts = parts[have*columns:]
+		n := 1
+		for n < have {
+			n *= 2
+		}
+		if n > have {
+			rows = slices.Clip(rows)
+		}
+		for range n - have {
+			rows = append(rows, rows[(have-1)*columns:have*columns]...)
+		}
+		_, err := t.exec(`INSERT INTO send_parts (send, part, destination, message, sent) VALUES `+tuples(n, columns)+
+			` ON CONFLICT DO NOTHING`, rows...)
+		if err != nil {
+			return err
 		}
 	}
 	return nil

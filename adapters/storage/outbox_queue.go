@@ -117,19 +117,22 @@ func (o *Outbox) isDeep(c outbox.Claim) bool {
 // stepping where most strands have one send. It is done where that found all
 // that was asked for.
 func (o *Outbox) shallow(ctx context.Context, c outbox.Claim) (heads []outbox.Head, done bool, err error) {
-	found, err := o.heads(ctx, headsInOrder, headsInOrderTail, claimArgs(c))
+	// What is behind a head follows it here, and need not be counted by a query.
+	args := claimArgs(c)
+	args["behind"] = 0
+	found, err := o.heads(ctx, headsInOrder, headsInOrderTail, args)
 	if err != nil {
 		return nil, false, err
 	}
-	last := c.After
-	for _, h := range found {
-		at := outbox.Strand{Destination: h.Destination, Person: h.Person}
-		if at == last || at.Destination == c.After.Destination && at.Person <= c.After.Person {
-			continue
+	full := len(found) == c.Limit
+	heads = headsIn(found, c)
+	if full && len(heads) > 0 && c.Behind > 0 {
+		// More may be behind the last one than was read.
+		if err := o.recount(ctx, c, &heads[len(heads)-1]); err != nil {
+			return nil, false, err
 		}
-		heads, last = append(heads, h), at
 	}
-	if len(found) < c.Limit || len(heads) == c.Limit {
+	if !full || len(heads) == c.Limit {
 		return heads, true, nil
 	}
 	if len(heads) < c.Limit*3/4 {
@@ -138,9 +141,42 @@ func (o *Outbox) shallow(ctx context.Context, c outbox.Claim) (heads []outbox.He
 		o.mu.Unlock()
 		return nil, false, nil
 	}
-	c.After, c.Limit = last, c.Limit-len(heads)
+	c.After, c.Limit = strandOf(heads[len(heads)-1]), c.Limit-len(heads)
 	rest, err := o.heads(ctx, headsAfter(), headsTail, claimArgs(c))
 	return append(heads, rest...), true, err
+}
+
+// headsIn picks the first send of each strand, and counts for it those that
+// follow.
+func headsIn(found []outbox.Head, c outbox.Claim) []outbox.Head {
+	var heads []outbox.Head
+	last := c.After
+	for _, h := range found {
+		at := strandOf(h)
+		switch {
+		case at.Destination == c.After.Destination && at.Person <= c.After.Person:
+		case at != last:
+			heads, last = append(heads, h), at
+		case h.Kind != outbox.Collapse && h.Body == "":
+			head := &heads[len(heads)-1]
+			head.Behind = min(head.Behind+1, c.Behind)
+		}
+	}
+	return heads
+}
+
+// recount counts by a query what is behind a head.
+func (o *Outbox) recount(ctx context.Context, c outbox.Claim, h *outbox.Head) error {
+	c.Only = []outbox.Strand{strandOf(*h)}
+	counted, err := o.Heads(ctx, c)
+	if err == nil && len(counted) == 1 && counted[0].ID == h.ID {
+		*h = counted[0]
+	}
+	return err
+}
+
+func strandOf(h outbox.Head) outbox.Strand {
+	return outbox.Strand{Destination: h.Destination, Person: h.Person}
 }
 
 // readHeads reads heads without GORM's reflection: they are most of what is

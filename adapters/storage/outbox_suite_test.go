@@ -3,6 +3,7 @@ package storage_test
 import (
 	"context"
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -91,6 +92,26 @@ func TestHeadsOfStrands(t *testing.T) {
 		s.under(news[0])
 		if again := s.heads(outbox.Claim{Priority: outbox.PriorityNews}); len(again) != 3 || again[0].Event != 2 {
 			t.Fatalf("a send under way is not passed over: %+v", again)
+		}
+	})
+}
+
+func TestWhatIsBehindTheLastHeadOfAClaimIsCounted(t *testing.T) {
+	everyOutbox(t, func(t *testing.T, s *suite) {
+		for i, news := range []int{1, 2, 1, 4} {
+			place := s.private(fmt.Sprint(i))
+			for range news {
+				s.add(s.news(place))
+			}
+		}
+		for limit, want := range map[int][]int{4: {0, 1, 0, 3}, 5: {0, 1, 0, 3}, 20: {0, 1, 0, 3}} {
+			var behind []int
+			for _, h := range s.heads(outbox.Claim{Priority: outbox.PriorityNews, Behind: 10, Limit: limit}) {
+				behind = append(behind, h.Behind)
+			}
+			if !slices.Equal(behind, want) {
+				t.Errorf("of %d heads: %d", limit, behind)
+			}
 		}
 	})
 }

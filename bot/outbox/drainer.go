@@ -217,7 +217,7 @@ func (d *drainer) gather() {
 	for began, seen := d.out.o.Now(), 0; ; seen = len(d.results) {
 		<-gap.C
 		n := len(d.results)
-		if n == seen || len(d.unsaved)+n >= d.inFlight || d.out.o.Now().Sub(began) > gatherFor {
+		if n == seen || 2*(len(d.unsaved)+n) >= d.inFlight || d.out.o.Now().Sub(began) > gatherFor {
 			return
 		}
 		gap.Reset(gatherGap)
@@ -254,7 +254,7 @@ func (d *drainer) nextTurn(now time.Time) time.Time {
 // room is how many more sends may be started. Some are started ahead of the
 // requests under way, so that a request that ends is followed at once.
 func (d *drainer) room() int {
-	return 2*d.out.o.InFlight - (d.inFlight - len(d.unsaved)) - len(d.ready)
+	return 3*d.out.o.InFlight - (d.inFlight - len(d.unsaved)) - len(d.ready)
 }
 
 // collect takes the answers that have come.
