@@ -141,7 +141,9 @@ func (o *Outbox) shallow(ctx context.Context, c outbox.Claim) (heads []outbox.He
 		o.mu.Unlock()
 		return nil, false, nil
 	}
-	c.After, c.Limit = strandOf(heads[len(heads)-1]), c.Limit-len(heads)
+	if n := len(heads); n > 0 {
+		c.After, c.Limit = strandOf(heads[n-1]), c.Limit-n
+	}
 	rest, err := o.heads(ctx, headsAfter(), headsTail, claimArgs(c))
 	return append(heads, rest...), true, err
 }
