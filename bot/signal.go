@@ -141,8 +141,9 @@ func (b *Bot) revive(ctx context.Context, s Signal, places []subscriptions.Desti
 		}
 		told = told || changed && tell
 	}
+	err := b.TellNotices(ctx) // it is read before what waited
 	b.wake()
-	if err := b.TellNotices(ctx); err != nil || told || s.Kind != SignalAdded || len(places) == 0 {
+	if err != nil || told || s.Kind != SignalAdded || len(places) == 0 {
 		return err
 	}
 	greeting, err := b.greeting(ctx, places[0])
@@ -176,6 +177,7 @@ func (b *Bot) moved(ctx context.Context, s Signal) error {
 	if _, err := b.store.Move(ctx, s.Place.Address, s.MovedTo); err != nil {
 		return err
 	}
+	err := b.TellNotices(ctx)
 	b.wake()
-	return b.TellNotices(ctx)
+	return err
 }
