@@ -185,7 +185,21 @@ func (c *Client) place(m chatMessage) subscriptions.Destination {
 	if m.IsTopic && m.Thread != 0 {
 		thread = strconv.FormatInt(m.Thread, 10)
 	}
-	return c.placeOf(m.Chat, thread)
+	d := c.placeOf(m.Chat, thread)
+	// What is written in a topic answers, where it answers nothing else, the
+	// message that began the topic.
+	if d.Address.Thread != "" && m.ReplyTo != nil && m.ReplyTo.TopicCreated != nil {
+		d.Title = topicTitle(m.Chat, m.ReplyTo.TopicCreated.Name)
+	}
+	return d
+}
+
+// topicTitle is what a topic is called, as a place of its chat.
+func topicTitle(where chat, name string) string {
+	if name = message.Label(name); name == "" {
+		return where.title()
+	}
+	return message.Label(where.title() + " › " + name)
 }
 
 func (c *Client) placeOf(where chat, thread string) subscriptions.Destination {

@@ -139,6 +139,28 @@ func TestRequestTellsWhoAndWhere(t *testing.T) {
 	}
 }
 
+// TestTopicIsCalledWhatItIs: Telegram tells a topic's name with what is written
+// in it, as the message that it answers.
+func TestTopicIsCalledWhatItIs(t *testing.T) {
+	r := peopled(t)
+	for _, began := range []map[string]any{{"name": "News"}, {"name": ""}, nil} {
+		m := map[string]any{
+			"message_id": 9, "date": 5, "text": "/quote", "message_thread_id": 3, "is_topic_message": true,
+			"chat": map[string]any{"id": forum, "type": "supergroup", "title": "Forum"}, "from": map[string]any{"id": 7, "first_name": "Kim"},
+		}
+		if began != nil {
+			m["reply_to_message"] = map[string]any{"message_id": 3, "forum_topic_created": began}
+		}
+		r.server.Push("message", m)
+	}
+	requests := r.only(t)
+	for i, want := range []string{"Forum › News", "Forum", "Forum"} {
+		if got := requests[i].Place.Title; got != want {
+			t.Errorf("message %d is from %q, want %q", i, got, want)
+		}
+	}
+}
+
 func TestThreadOfAReplyIsNoTopic(t *testing.T) {
 	r := peopled(t)
 	r.server.Push("message", map[string]any{

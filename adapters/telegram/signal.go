@@ -54,7 +54,7 @@ func (c *Client) readService(m chatMessage) []bot.Signal {
 		}
 		s.Kind, s.Reason, s.Topic = kind, reason, true
 		if name != "" {
-			s.Place.Title = message.Label(name)
+			s.Place.Title = topicTitle(m.Chat, name)
 		}
 		return []bot.Signal{s}
 	}

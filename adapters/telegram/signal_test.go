@@ -44,8 +44,8 @@ func TestChangesOfAPlaceAreReported(t *testing.T) {
 		{"topic closed", topical("forum_topic_closed", map[string]any{}), bot.SignalNoRights, forum, "3", nil},
 		{"general closed", service(forum, "supergroup", map[string]any{"forum_topic_closed": map[string]any{}}), bot.SignalNoRights, forum, "", ofTopic},
 		{"topic reopened", topical("forum_topic_reopened", map[string]any{}), bot.SignalRights, forum, "3", nil},
-		{"topic created", topical("forum_topic_created", map[string]any{"name": "News"}), bot.SignalRenamed, forum, "3", titled("News")},
-		{"topic renamed", topical("forum_topic_edited", map[string]any{"name": "More"}), bot.SignalRenamed, forum, "3", titled("More")},
+		{"topic created", topical("forum_topic_created", map[string]any{"name": "News"}), bot.SignalRenamed, forum, "3", titled("Old › News")},
+		{"topic renamed", topical("forum_topic_edited", map[string]any{"name": "More"}), bot.SignalRenamed, forum, "3", titled("Old › More")},
 		{"general hidden", service(forum, "supergroup", map[string]any{"general_forum_topic_hidden": map[string]any{}}), bot.SignalNoRights, forum, "", ofTopic},
 	}
 	// What the general topic is called is not what the group is called.
