@@ -117,6 +117,7 @@ func (p *parts) connect(ctx context.Context, in ingredients) error {
 func (p *parts) connectChecks(ctx context.Context, in ingredients) error {
 	p.chain = alerts.NewChain(alerts.ChainOptions{
 		Sources: in.sources, ByClass: in.byClass, Class: p.class, Report: p.reportSource, Now: p.now,
+		Pace: &alerts.Pace{Sessions: p.hours.sessions, Class: p.class},
 	})
 	p.past = &bot.PastKeeper{Shelf: p.store, Source: p.chain, Now: p.now, Log: p.log}
 	book := alerts.NewBook()
@@ -229,6 +230,15 @@ func (p *parts) watched(ctx context.Context) ([]market.Ticker, error) {
 
 // reportSource says once that a source goes bad, and once that it is well.
 func (p *parts) reportSource(n alerts.Notice) {
+	switch {
+	case len(n.Tickers) > 0 && n.Over:
+		p.log.Info("quotes of symbols are of use again", "source", n.Source, "tickers", n.Tickers, "since", n.Since)
+		return
+	case len(n.Tickers) > 0:
+		p.log.Warn("quotes of symbols are of no use, the next source is asked", "source", n.Source, "tickers", n.Tickers,
+			"since", n.Since, "reason", n.Reason)
+		return
+	}
 	if n.Over {
 		p.log.Info("quote source answers again", "source", n.Source, "since", n.Since)
 		return

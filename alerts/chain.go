@@ -3,8 +3,10 @@ package alerts
 import (
 	"context"
 	"errors"
+	"maps"
 	"math/rand/v2"
 	"slices"
+	"sync"
 	"time"
 
 	"bellwether/alerts/market"
@@ -20,7 +22,11 @@ type ChainOptions struct {
 	// Class tells what a symbol is; ok is false where nobody knows, and then
 	// the sources that serve every class are asked.
 	Class func(ticker market.Ticker) (class market.Class, ok bool)
-	// Report hears once when a source goes bad and once when it is well again.
+	// Pace notices quotes that are of no use at present, for which the next
+	// source is asked; nil takes all that can be prices.
+	Pace *Pace
+	// Report hears once when a source goes bad and once when it is well again;
+	// with Tickers where that is only so of some symbols.
 	Report func(Notice)
 	// Now is the clock; time.Now where nil. The circuit breakers' pauses run on
 	// the system's clock.
@@ -38,6 +44,13 @@ type Chain struct {
 	sources []*fuse
 	byClass map[market.Class][]*fuse
 	class   func(market.Ticker) (market.Class, bool)
+	pace    *Pace
+	report  func(Notice)
+	now     func() time.Time
+
+	mu      sync.Mutex
+	doubted map[paceKey]Notice // by symbol and source, while it lasts
+	useless map[market.Ticker]Notice
 }
 
 // NewChain returns a chain of sources.
@@ -49,9 +62,15 @@ func NewChain(o ChainOptions) *Chain {
 	if random == nil {
 		random = rand.Float64
 	}
-	c := &Chain{class: o.Class, byClass: make(map[market.Class][]*fuse)}
+	c := &Chain{
+		class: o.Class, byClass: make(map[market.Class][]*fuse), pace: o.Pace, report: o.Report, now: now,
+		doubted: make(map[paceKey]Notice), useless: make(map[market.Ticker]Notice),
+	}
 	if c.class == nil {
 		c.class = func(market.Ticker) (market.Class, bool) { return "", false }
+	}
+	if c.pace == nil {
+		c.pace = &Pace{Class: c.class, Sessions: neverOpen{}}
 	}
 	known := make(map[QuoteSource]*fuse)
 	fuses := func(sources []QuoteSource) []*fuse {
@@ -139,7 +158,10 @@ func (c *Chain) Quotes(ctx context.Context, tickers []market.Ticker) ([]market.Q
 			left = append(left, t)
 		}
 	}
-	r := &round{given: make(map[market.Ticker]bool), failures: make(map[market.Ticker][]error), never: c.never}
+	r := &round{
+		given: make(map[market.Ticker]bool), failures: make(map[market.Ticker][]error), now: c.now(), pace: c.pace,
+		doubts: make(map[paceKey]Notice), better: make(map[market.Ticker]market.Quote),
+	}
 	for n := 0; len(left) > 0; n++ {
 		groups := grouped(left, orders, n)
 		if len(groups) == 0 {
@@ -153,6 +175,8 @@ func (c *Chain) Quotes(ctx context.Context, tickers []market.Ticker) ([]market.Q
 		}
 		left = slices.DeleteFunc(left, func(t market.Ticker) bool { return r.given[t] })
 	}
+	c.settle(r, left)
+	left = slices.DeleteFunc(left, func(t market.Ticker) bool { return r.given[t] })
 	return r.quotes, joined(left, r.failures)
 }
 
@@ -185,13 +209,13 @@ type round struct {
 	quotes   []market.Quote
 	given    map[market.Ticker]bool
 	failures map[market.Ticker][]error
-	never    func(market.Ticker) bool // at nought
-}
-
-// never tells that a symbol cannot cost nothing: whoever says so has no price.
-func (c *Chain) never(ticker market.Ticker) bool {
-	class, ok := c.class(ticker)
-	return !ok || class != market.ClassYield
+	now      time.Time
+	pace     *Pace
+	// read are the answers without a doubt, doubts those with one; better is the
+	// newest old quote of a symbol, which is taken where nobody has a new one.
+	read   []paceKey
+	doubts map[paceKey]Notice
+	better map[market.Ticker]market.Quote
 }
 
 // ask asks one source. What it gives beside what it was asked for is dropped.
@@ -202,9 +226,8 @@ func (r *round) ask(ctx context.Context, g *group) {
 		asked[t] = true
 	}
 	for _, q := range got {
-		if asked[q.Ticker] && !r.given[q.Ticker] && (!q.Price.IsZero() || !r.never(q.Ticker)) {
-			r.given[q.Ticker] = true
-			r.quotes = append(r.quotes, q)
+		if asked[q.Ticker] && !r.given[q.Ticker] {
+			r.take(q)
 		}
 	}
 	if err == nil {
@@ -215,6 +238,98 @@ func (r *round) ask(ctx context.Context, g *group) {
 			r.failures[t] = append(r.failures[t], g.fuse.describe(err))
 		}
 	}
+}
+
+// take takes a quote, or keeps it back where another source may have a better one.
+func (r *round) take(q market.Quote) {
+	n, doubted := r.pace.Doubt(q, r.now)
+	key := paceKey{q.Ticker, q.Source}
+	if !doubted {
+		if old, waits := r.better[q.Ticker]; waits && (q.Fix || !q.Time.After(old.Time)) {
+			return
+		}
+		r.read = append(r.read, key)
+		r.give(q)
+		return
+	}
+	r.doubts[key] = n
+	// Nobody has no price; the guard says what it thinks of any other.
+	if old, waits := r.better[q.Ticker]; !q.Price.IsZero() && (!waits || n.Reason == reasonStill && q.Time.After(old.Time)) {
+		r.better[q.Ticker] = q
+	}
+}
+
+func (r *round) give(q market.Quote) {
+	r.given[q.Ticker] = true
+	r.quotes = append(r.quotes, q)
+}
+
+// settle takes old quotes where there are no new ones, remembers what is of no
+// use and reports what changed.
+func (c *Chain) settle(r *round, left []market.Ticker) {
+	c.mu.Lock()
+	for ticker := range r.given {
+		delete(c.useless, ticker)
+	}
+	for _, ticker := range left {
+		if q, ok := r.better[ticker]; ok {
+			r.give(q)
+		}
+	}
+	began, ended := map[string]Notice{}, map[string]Notice{}
+	for key, n := range r.doubts {
+		if known, ok := c.doubted[key]; ok {
+			n.Since = known.Since
+		} else {
+			merge(began, n)
+		}
+		c.doubted[key] = n
+		if old, ok := r.better[key.ticker]; slices.Contains(left, key.ticker) && (!ok || old.Source == key.source) {
+			c.useless[key.ticker] = n
+		}
+	}
+	for _, key := range r.read {
+		if n, known := c.doubted[key]; known {
+			n.Over = true
+			merge(ended, n)
+			delete(c.doubted, key)
+		}
+	}
+	c.mu.Unlock()
+	for _, notices := range []map[string]Notice{began, ended} {
+		for _, source := range slices.Sorted(maps.Keys(notices)) {
+			if c.report != nil {
+				c.report(notices[source])
+			}
+		}
+	}
+}
+
+// merge makes one notice of those on symbols of one source.
+func merge(bySource map[string]Notice, n Notice) {
+	if all, ok := bySource[n.Source]; ok {
+		all.Tickers = append(slices.Clone(all.Tickers), n.Tickers...)
+		slices.Sort(all.Tickers)
+		if n.Since.Before(all.Since) {
+			all.Since = n.Since
+		}
+		n = all
+	}
+	bySource[n.Source] = n
+}
+
+// neverOpen are sessions in which nothing can stand still.
+type neverOpen struct{}
+
+func (neverOpen) Open(market.Ticker, time.Time) (bool, time.Time) { return false, time.Time{} }
+
+// Useless tells since when all that the sources give of a symbol is of no use, and
+// why; ok is false where it is.
+func (c *Chain) Useless(ticker market.Ticker) (n Notice, ok bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	n, ok = c.useless[ticker]
+	return n, ok
 }
 
 // describe gives a source's resting a source's error.
@@ -330,5 +445,5 @@ func (c *Chain) Failing(ticker market.Ticker) (n Notice, ok bool) {
 			return n, true
 		}
 	}
-	return Notice{}, false
+	return c.Useless(ticker)
 }

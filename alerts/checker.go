@@ -54,8 +54,9 @@ type Doubt struct {
 // Guard decides which quotes to believe.
 type Guard interface {
 	// Judge judges a quote against the symbol's last accepted one, whose Time is
-	// zero where there is none.
-	Judge(last Standing, quote market.Quote, now time.Time) Verdict
+	// zero where there is none. Other is the symbol whose quote it seems to be;
+	// "" for none.
+	Judge(last Standing, quote market.Quote, other market.Ticker, now time.Time) Verdict
 }
 
 // Checker does the checks of prices: it reads the symbols that are due, asks
@@ -107,6 +108,8 @@ type Checker struct {
 	resumed time.Time
 	caught  map[market.Ticker]bool
 	away    away
+	// far are quotes that were far from their symbols' last ones.
+	far map[market.Ticker]farStep
 	// crossings are quotes that wait for a second read because another source
 	// gave them than the last accepted one.
 	crossings map[market.Ticker]market.Quote

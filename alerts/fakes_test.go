@@ -166,7 +166,7 @@ func (everything) Read(time.Time, []market.Ticker, []market.Quote, error) {}
 // trusting is a guard that believes all quotes that are newer than the last.
 type trusting struct{ held map[market.Price]bool }
 
-func (g trusting) Judge(last alerts.Standing, quote market.Quote, _ time.Time) alerts.Verdict {
+func (g trusting) Judge(last alerts.Standing, quote market.Quote, _ market.Ticker, _ time.Time) alerts.Verdict {
 	switch {
 	case g.held[quote.Price]:
 		return alerts.Verdict{Held: true}

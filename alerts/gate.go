@@ -67,7 +67,7 @@ func NewGate(o GateOptions) *Gate {
 }
 
 // Judge implements Guard.
-func (g *Gate) Judge(last Standing, q market.Quote, now time.Time) Verdict {
+func (g *Gate) Judge(last Standing, q market.Quote, other market.Ticker, now time.Time) Verdict {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	before := g.records[q.Ticker]
@@ -76,6 +76,7 @@ func (g *Gate) Judge(last Standing, q market.Quote, now time.Time) Verdict {
 		before.Last = market.Sighting{Price: last.Quote.Price, Time: last.Quote.Time, Seen: last.Quote.Received, Source: last.Quote.Source}
 	}
 	e := g.evidence(before, q)
+	e.Other = other
 	e.OtherCurrency = last.Quote.Currency != "" && q.Currency != "" && last.Quote.Currency != q.Currency
 	record, v := g.judge(before, last.Quote, q, e, now)
 	if record != before {

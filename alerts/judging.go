@@ -14,19 +14,21 @@ func (c *Checker) judge(ctx context.Context, run *run, quotes []market.Quote) er
 	slices.SortStableFunc(quotes, func(a, b market.Quote) int {
 		return cmp.Or(a.Time.Compare(b.Time), cmp.Compare(a.Ticker, b.Ticker))
 	})
-	for _, quote := range c.unswapped(run, quotes) {
-		if err := c.take(ctx, run, quote); err != nil {
+	mixed := c.mixed(run, quotes)
+	for _, quote := range quotes {
+		if err := c.take(ctx, run, quote, mixed[quote.Ticker]); err != nil {
 			return err
 		}
 	}
 	return run.flush(ctx)
 }
 
-// take judges one quote and has the rules see it.
-func (c *Checker) take(ctx context.Context, run *run, quote market.Quote) error {
+// take judges one quote, which may be mixed up with another symbol's, and has the
+// rules see it.
+func (c *Checker) take(ctx context.Context, run *run, quote market.Quote, other market.Ticker) error {
 	last := run.latest(quote.Ticker)
 	quote = quote.Like(last.Quote)
-	verdict := c.Guard.Judge(last, quote, run.now)
+	verdict := c.Guard.Judge(last, quote, other, run.now)
 	if verdict.Split.Factor() != 0 {
 		if err := run.split(ctx, quote, verdict.Split); err != nil {
 			return err

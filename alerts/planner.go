@@ -76,6 +76,8 @@ const (
 	gather = time.Second
 	// rarest is the longest time until a symbol that no source has is asked again.
 	rarest = time.Hour
+	// seldomAgain is how many times more seldom one is asked that came before.
+	seldomAgain = 4
 	// unlimited stands in for the rate of a source that names none.
 	unlimited = 100
 )
@@ -153,8 +155,13 @@ func (p *ReadingPlan) due(now time.Time, ticker market.Ticker, terms Terms) (due
 	}
 	interval := max(terms.Interval, p.o.Every)
 	if s.misses > 1 {
-		// No source seems to have it: asked ever more seldom.
-		interval = max(interval, min(rarest, interval<<min(s.misses-1, 10)))
+		// No source seems to have it: asked ever more seldom. One that came before
+		// rather comes again.
+		longest := rarest
+		if !s.got.IsZero() {
+			longest = seldomAgain * interval
+		}
+		interval = max(interval, min(longest, interval<<min(s.misses-1, 10)))
 	}
 	next := s.asked.Add(interval)
 	if s.asked.IsZero() {

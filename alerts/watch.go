@@ -21,6 +21,9 @@ type Watch struct {
 	// Failing returns the source that ought to be read for a symbol and fails at
 	// present. Chain has this method. Nil where nobody knows.
 	Failing func(ticker market.Ticker) (Notice, bool)
+	// Useless tells that what the sources give of a symbol is of no use at
+	// present, since when and why. Chain has this method. May be nil.
+	Useless func(ticker market.Ticker) (Notice, bool)
 	// Sessions tells when symbols trade; nil where everything always does.
 	Sessions Sessions
 	// Optional tells which symbols the sources may no longer carry; may be nil.
@@ -142,6 +145,11 @@ func (w *Watch) read(now time.Time, asked []market.Ticker, quotes []market.Quote
 		came[q.Ticker] = true
 		s := w.symbol(q.Ticker, now)
 		s.came, s.misses, s.said = now, 0, false
+		if w.Useless != nil {
+			if n, ok := w.Useless(q.Ticker); ok {
+				s.came = n.Since
+			}
+		}
 		s.printed = later(s.printed, q.Time)
 	}
 	for _, ticker := range asked {
@@ -194,7 +202,11 @@ func (w *Watch) late(run *run, tickers []market.Ticker) {
 		}
 		late[ticker] = true
 		failing, ok := w.Failing(ticker)
-		if !ok {
+		switch {
+		case ok:
+		case w.symbols[ticker].misses >= cleanMisses:
+			failing = Notice{Source: run.latest(ticker).Quote.Source, Reason: reasonAbsent}
+		default:
 			continue
 		}
 		o := w.outages[failing.Source]

@@ -428,6 +428,14 @@ func TestSplitThatYahooTellsOfHoldsTheRule(t *testing.T) {
 	}
 }
 
+// catchUp looks at what one symbol missed, the only one that waits.
+func (s *station) catchUp(t *testing.T) {
+	t.Helper()
+	if _, more, err := s.CatchUp(t.Context()); more || err != nil {
+		t.Fatal(more, err)
+	}
+}
+
 func TestOutageIsToldFromYahoosBars(t *testing.T) {
 	start := time.Date(2026, 3, 4, 2, 0, 0, 0, time.UTC)
 	s := newStation(t, start)
@@ -445,9 +453,11 @@ func TestOutageIsToldFromYahoosBars(t *testing.T) {
 		"low":[69700,69850,69790],"close":[69900,70150,69800]}]}`, crossed.Add(-5*time.Minute).Unix(), crossed.Unix(), crossed.Add(5*time.Minute).Unix())
 	again.says["BTC-USD"] = print{69800, 69000, back}
 	again.check(t, back.Add(time.Second))
+	again.catchUp(t)
 	again.bars = ""
 	again.says["ETH-USD"] = print{3890, 3900, back}
 	again.check(t, back.Add(time.Minute))
+	again.catchUp(t)
 
 	if got := again.fired(); len(got) != 1 {
 		t.Fatalf("fired %v", got)

@@ -143,9 +143,14 @@ func (j *judgement) suspicion() Reason {
 	if j.splitMatches() {
 		return ReasonSplit
 	}
+	held := j.record.Held
 	switch {
 	case j.evidence.OtherCurrency:
 		return ReasonCurrency
+	case j.evidence.Other != "":
+		return ReasonMixed
+	case held.Reason == ReasonMixed && sameLevel(j.class, held.Price, j.quote.Price):
+		return ReasonMixed // The other symbol has moved on, or was not read.
 	case unitRatio(j.class, j.quote.Price, last, gap):
 		return ReasonUnit
 	case doubleRatio(j.class, j.quote.Price, last):
@@ -203,7 +208,7 @@ func (j *judgement) confirmed(reason Reason) bool {
 	switch {
 	case held.None() || !j.bearsOut(held):
 		return false
-	case reason == ReasonCurrency:
+	case reason == ReasonCurrency || reason == ReasonMixed:
 		return false
 	case reason == ReasonUnit && !j.goesOn(held):
 		return false
@@ -255,6 +260,9 @@ func (j *judgement) contradicted() bool {
 func (j *judgement) hold(reason Reason) Finding {
 	held := &j.record.Held
 	again := !held.None() && held.Reason == reason && sameLevel(j.class, held.Price, j.quote.Price)
+	if again && reason.NeedsSecond() {
+		held.Price = j.quote.Price // It may last for days, and drifts meanwhile.
+	}
 	if !again {
 		reads := 0
 		if held.Reason == ReasonStep && reason == ReasonStep {

@@ -100,6 +100,8 @@ type Evidence struct {
 	CloseMissed bool
 	// OtherCurrency tells that the quote is in another currency than the last.
 	OtherCurrency bool
+	// Other is the symbol whose quote this one seems to be; "" for none.
+	Other Ticker
 	// Open tells that the market is known to be open now.
 	Open bool
 	// Second is the same symbol's quote from another source; the zero value for

@@ -37,6 +37,7 @@ const (
 	ReasonRepeat       Reason = "repeat"
 	ReasonUnit         Reason = "unit"
 	ReasonCurrency     Reason = "currency"
+	ReasonMixed        Reason = "mixed"
 	ReasonDouble       Reason = "double"
 	ReasonSplit        Reason = "split"
 	ReasonStep         Reason = "step"
@@ -56,7 +57,9 @@ const (
 
 // NeedsSecond tells that no further read of the same source can confirm a price
 // that is held for the reason: a second source or the operator decides.
-func (r Reason) NeedsSecond() bool { return r == ReasonUnit || r == ReasonCurrency }
+func (r Reason) NeedsSecond() bool {
+	return r == ReasonUnit || r == ReasonCurrency || r == ReasonMixed
+}
 
 // Finding is what becomes of one number, and why.
 type Finding struct {
@@ -74,6 +77,7 @@ func (f Finding) Plain() string {
 		ReasonRepeat:       "nothing new",
 		ReasonUnit:         "about 10, 100 or more times the last price, or that part of it: probably a wrong unit",
 		ReasonCurrency:     "it is in another currency than before",
+		ReasonMixed:        "it looks like the price of another symbol",
 		ReasonDouble:       "about two or three times the last price, or that part of it: possibly a split",
 		ReasonSplit:        "the share was split",
 		ReasonStep:         "an unusually large step",
