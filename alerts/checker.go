@@ -27,6 +27,8 @@ type Verdict struct {
 	Accepted, Held bool
 	// Confirmed is when the quote confirmed a held one; zero where it did not.
 	Confirmed time.Time
+	// Bears tells that the quote that was held before is believed by now.
+	Bears bool
 	// Base is the previous close to believe, 0 for none; BaseAt its time, UTC.
 	Base   market.Price
 	BaseAt time.Time
@@ -108,6 +110,8 @@ type Checker struct {
 	resumed time.Time
 	caught  map[market.Ticker]bool
 	away    away
+	// held are the ticks that wait for a confirmation, as they were.
+	held map[market.Ticker]Tick
 	// far are quotes that were far from their symbols' last ones.
 	far map[market.Ticker]farStep
 	// crossings are quotes that wait for a second read because another source
@@ -138,7 +142,7 @@ func (c *Checker) Start(ctx context.Context) error {
 		c.last[s.Quote.Ticker] = s
 	}
 	c.Book.Seen(standings...)
-	c.crossings = map[market.Ticker]market.Quote{}
+	c.crossings, c.held = map[market.Ticker]market.Quote{}, map[market.Ticker]Tick{}
 	c.away.recall(c.Kept)
 	return nil
 }

@@ -37,8 +37,9 @@ const recoveryWatch = 24 * time.Hour
 //     its size between two quotes. Under a day the window runs in trading time
 //     where the symbol has sessions, so the first hour after a night, a weekend
 //     or a holiday reaches back into the session before; else, and from a day
-//     on, by the clock. After an outage the baseline may be older than the
-//     window; Firing.BaseAt says how old.
+//     on, by the clock. After an outage the baseline may be some hours
+//     older than the window; Firing.BaseAt says how old. One that is older still
+//     (a quarter of the window, or the session before) is none.
 //   - A new high or low is compared with the days before the day of the quote.
 //   - A gap is the first quote of a session against the believed base.
 //   - Of several conditions all must hold, on the last accepted quotes of their
@@ -235,6 +236,9 @@ func (e *evaluation) sidesOf(i int) (before, after side) {
 		}
 	}
 	before, after = r.side(e.from(), false), r.side(e.to(), opening)
+	if before == unknown && after == reached && r.lookedTooFar(e.from()) {
+		before = apart // Nothing was known that it could have reached by then.
+	}
 	if r.cond.Kind != Crosses || len(e.rule.Conditions) == 1 {
 		return before, after
 	}

@@ -206,6 +206,7 @@ func (g *Gate) tell(q market.Quote, v market.Verdict, before market.Record) {
 
 func verdictOf(v market.Verdict, now time.Time) Verdict {
 	out := Verdict{Undone: v.Undone, Base: v.Base, BaseAt: v.BaseDay, Split: v.Split, Repeat: v.Price.Reason == market.ReasonRepeat}
+	out.Bears = v.Believed
 	switch v.Price.Outcome {
 	case market.Accept:
 		out.Accepted = v.New

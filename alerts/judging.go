@@ -35,6 +35,10 @@ func (c *Checker) take(ctx context.Context, run *run, quote market.Quote, other 
 		}
 		last = run.latest(quote.Ticker)
 	}
+	if err := c.believeHeld(ctx, run, last, quote, verdict); err != nil {
+		return err
+	}
+	last = run.latest(quote.Ticker)
 	if verdict.Doubt != nil {
 		run.doubt(quote, *verdict.Doubt)
 	}
@@ -51,6 +55,11 @@ func (c *Checker) take(ctx context.Context, run *run, quote market.Quote, other 
 	if quote.Fix {
 		return run.fix(ctx, last, quote, verdict)
 	}
+	return c.step(ctx, run, last, quote, verdict)
+}
+
+// step has the rules see the step from the last accepted quote to the next one.
+func (c *Checker) step(ctx context.Context, run *run, last Standing, quote market.Quote, verdict Verdict) error {
 	tick := Tick{
 		Ticker: quote.Ticker, From: last.forRules().Quote, To: quote, Base: verdict.Base, BaseAt: verdict.BaseAt,
 		Held: verdict.Held, Confirmed: verdict.Confirmed, Hours: c.Hours,
@@ -62,12 +71,35 @@ func (c *Checker) take(ctx context.Context, run *run, quote market.Quote, other 
 		return err
 	}
 	if tick.Held {
+		if verdict.Held {
+			c.held[quote.Ticker] = tick
+		}
 		run.out.Held++
 	} else {
 		run.out.Accepted++
 	}
 	c.away.hold(&tick)
 	return run.tick(ctx, tick)
+}
+
+// believeHeld has rules see a quote that was held, where it is believed by now:
+// what it reached was reached, though the price has come back a part of the way.
+func (c *Checker) believeHeld(ctx context.Context, run *run, last Standing, quote market.Quote, verdict Verdict) error {
+	held, waits := c.held[quote.Ticker]
+	if !waits || !verdict.Accepted && !verdict.Held && !verdict.Bears {
+		return nil
+	}
+	delete(c.held, quote.Ticker)
+	held.From = last.forRules().Quote
+	if !verdict.Bears || !verdict.Undone.None() || !held.To.Time.After(held.From.Time) || !quote.Time.After(held.To.Time) {
+		return nil
+	}
+	held.Held, held.Confirmed = false, run.now
+	c.away.hold(&held)
+	if err := run.tick(ctx, held); err != nil {
+		return err
+	}
+	return run.flush(ctx) // What comes next looks back to it.
 }
 
 // passedOver logs why a quote is not believed, where that was not said before.

@@ -36,7 +36,7 @@ type pace struct {
 }
 
 const (
-	// stillAfter is how old a repeated print is before its feed stands still,
+	// stillAfter is for how long a print is repeated before its feed stands still,
 	// beside its delay: what trades at all is printed more often, but for shares
 	// that nobody wants, which have their own usual time between two prints.
 	stillAfter = 20 * time.Minute
@@ -85,14 +85,11 @@ func (p *Pace) Doubt(q market.Quote, now time.Time) (n Notice, ok bool) {
 	}
 	if q.Time.After(s.printed) {
 		if gap := q.Time.Sub(s.printed); gap < longestPace {
-			s.usual = (3*s.usual + gap) / 4
-			if s.usual < gap/2 {
-				s.usual = gap / 2
-			}
+			s.usual = max((3*s.usual+gap)/4, gap/2)
 		}
 		s.printed, s.seen = q.Time, now
 	}
-	n.Since, n.Reason = s.printed, reasonStill
+	n.Since, n.Reason = s.seen, reasonStill
 	return n, p.still(q, s, now)
 }
 
@@ -101,7 +98,7 @@ func (p *Pace) still(q market.Quote, s *pace, now time.Time) bool {
 		return false
 	}
 	limit := max(stillAfter, stillTimes*s.usual) + q.Delay
-	since := s.printed
+	since := s.seen
 	if p.Sessions != nil {
 		open, opened := p.Sessions.Open(q.Ticker, now)
 		if class, _ := p.class(q.Ticker); !open || opened.IsZero() && class != market.ClassCrypto {

@@ -153,16 +153,7 @@ func (p *ReadingPlan) due(now time.Time, ticker market.Ticker, terms Terms) (due
 	if p.o.Sessions != nil {
 		open, since = p.o.Sessions.Open(ticker, now)
 	}
-	interval := max(terms.Interval, p.o.Every)
-	if s.misses > 1 {
-		// No source seems to have it: asked ever more seldom. One that came before
-		// rather comes again.
-		longest := rarest
-		if !s.got.IsZero() {
-			longest = seldomAgain * interval
-		}
-		interval = max(interval, min(longest, interval<<min(s.misses-1, 10)))
-	}
+	interval := s.interval(max(terms.Interval, p.o.Every))
 	next := s.asked.Add(interval)
 	if s.asked.IsZero() {
 		next = s.first
@@ -183,6 +174,19 @@ func (p *ReadingPlan) due(now time.Time, ticker market.Ticker, terms Terms) (due
 		return next, false
 	}
 	return time.Time{}, false
+}
+
+// interval is the time between two readings of a symbol. Where no source seems to
+// have it, it is asked ever more seldom; one that came before rather comes again.
+func (s *turn) interval(usual time.Duration) time.Duration {
+	if s.misses < 2 {
+		return usual
+	}
+	longest := rarest
+	if !s.got.IsZero() {
+		longest = seldomAgain * usual
+	}
+	return max(usual, min(longest, usual<<min(s.misses-1, 10)))
 }
 
 // take chooses which of the symbols that are due fit into a source's budget.

@@ -134,10 +134,36 @@ func (r reading) baseline(p point) (baseline, bool) {
 	}
 	start := r.tick.windowStart(r.ticker, p.quote.Time, r.cond.Window)
 	price, made, ok := r.tick.View.At(r.ticker, start)
-	if !ok || price.IsZero() && r.cond.Kind == MovesPercent {
+	if !ok || price.IsZero() && r.cond.Kind == MovesPercent || r.tooOld(made, start) {
 		return baseline{}, false
 	}
 	return baseline{price, made}, true
+}
+
+// oldBaseline is by how much a baseline may be older than the start of any window.
+const oldBaseline = 2 * time.Hour
+
+// tooOld tells that the last price before a window's start says nothing of the
+// start: there was none for long, though the symbol traded.
+func (r reading) tooOld(made, start time.Time) bool {
+	if start.Sub(made) <= max(r.cond.Window/4, oldBaseline) {
+		return false
+	}
+	if r.tick.Hours == nil {
+		return true
+	}
+	session, _, ok := r.tick.Hours.Session(r.ticker, start)
+	return !ok || made.Before(session)
+}
+
+// lookedTooFar tells that there is a baseline at a point, but one that is too old.
+func (r reading) lookedTooFar(p point) bool {
+	if r.cond.Window == 0 || r.cond.Kind == GapsAtTheOpen || r.tick.View == nil || !p.known() {
+		return false
+	}
+	start := r.tick.windowStart(r.ticker, p.quote.Time, r.cond.Window)
+	_, made, ok := r.tick.View.At(r.ticker, start)
+	return ok && r.tooOld(made, start)
 }
 
 // move returns how far price is from base in the asked direction, in the unit

@@ -22,10 +22,6 @@ const (
 	// frozenAfter is how old a repeated quote is before its feed counts as
 	// frozen, beside its known delay.
 	frozenAfter = 20 * time.Minute
-	// closeAgrees is by what part a previous close may differ from our own,
-	// which may be some minutes older; bond yields: 0.15 points.
-	closeAgrees = 0.03
-	yieldAgrees = 0.15
 	// contradictions is how many agreeing reads of one source a second source's
 	// contradiction outweighs.
 	contradictions = 3
@@ -76,6 +72,7 @@ func (j *judgement) price() Finding {
 	if f, decided := j.operator(); decided {
 		return f
 	}
+	j.closedThere()
 	reason := j.suspicion()
 	if reason == ReasonNone {
 		return j.accept(ReasonNone)
@@ -87,6 +84,34 @@ func (j *judgement) price() Finding {
 		return j.accept(ReasonConfirmed)
 	}
 	return j.hold(reason)
+}
+
+// sameClose is by what part a previous close may differ from a price that was
+// held at the end of the session before.
+const sameClose = 0.005
+
+// closedThere believes a held price where a new session's previous close shows
+// that the session before ended there: whoever reads once in a session sees no
+// second price of it. Where only others can confirm a price it proves nothing,
+// and neither does it of a step that no session has made.
+func (j *judgement) closedThere() {
+	r := &j.record
+	held, close := r.Held, j.quote.PreviousClose
+	if held.None() || held.Reason != ReasonStep || !held.Day.Before(j.day) || held.Day.Before(j.evidence.Before) || close.IsZero() ||
+		math.Abs(move(j.class, close, held.Price)) > sameClose || math.Abs(move(j.class, held.Price, r.Last.Price)) > 1.5*classCap(j.class) {
+		return
+	}
+	r.remember(j.class, held.Price, held.Time)
+	r.leave(held)
+	r.Last, r.Day, r.Held = held.Sighting, held.Day, HeldQuote{}
+	j.verdict.Confirms, j.verdict.Believed = held.Sighting, true
+}
+
+// leave settles our own close where a held quote of a later session is believed.
+func (r *Record) leave(held HeldQuote) {
+	if held.Day.After(r.Day) {
+		r.Close, r.CloseDay = r.Last.Price, r.Day
+	}
 }
 
 // impossible says why a number cannot be a price of its class.
@@ -206,11 +231,7 @@ func (j *judgement) confirmed(reason Reason) bool {
 	}
 	held := j.record.Held
 	switch {
-	case held.None() || !j.bearsOut(held):
-		return false
-	case reason == ReasonCurrency || reason == ReasonMixed:
-		return false
-	case reason == ReasonUnit && !j.goesOn(held):
+	case held.None() || !j.bearsOut(held), reason.NeedsSecond() && (reason != ReasonUnit || !j.goesOn(held)):
 		return false
 	case reason == ReasonStale && j.quote.Price == held.Price && held.Reads < contradictions:
 		j.record.Held.Reads++ // An old row that is served again says nothing new.
@@ -242,6 +263,39 @@ func (j *judgement) bearsOut(held HeldQuote) bool {
 	return first*second > 0 || held.Reason == ReasonStep && held.Reads > 0
 }
 
+// settleHeld ends the wait of a held quote, and returns the close of the session
+// before, should the accepted quote begin a new one.
+func (j *judgement) settleHeld(reason Reason) (closing Price, day time.Time) {
+	r, v := &j.record, &j.verdict
+	closing, day = r.Last.Price, r.Day
+	held := r.Held
+	if held.None() {
+		return closing, day
+	}
+	r.Held = HeldQuote{}
+	if reason == ReasonNone && held.Reason == ReasonStep && j.bornOut(held) {
+		v.Confirms = held.Sighting // Back a part of the way within the usual.
+	}
+	v.Believed = held.Reason != ReasonSplit && !v.Confirms.None() && j.bornOut(held)
+	if v.Believed && held.Day.Before(j.day) && !held.Day.Before(r.Day) {
+		closing, day = held.Price, held.Day // The session ended where the quote was held.
+	}
+	if reason == ReasonOperator || held.Reason == ReasonSplit {
+		v.Confirms = held.Sighting
+	}
+	if v.Confirms.None() {
+		v.Dropped = held.Sighting
+	}
+	return closing, day
+}
+
+// bornOut tells that a confirming price is still a good part of the way to the
+// held one.
+func (j *judgement) bornOut(held HeldQuote) bool {
+	first := move(j.class, held.Price, j.record.Last.Price)
+	return first != 0 && move(j.class, j.quote.Price, j.record.Last.Price)/first >= 1.0/3
+}
+
 // goesOn tells that a future on its way to nought, where ratios mean nothing,
 // has gone on from the held quote.
 func (j *judgement) goesOn(held HeldQuote) bool {
@@ -270,7 +324,7 @@ func (j *judgement) hold(reason Reason) Finding {
 		}
 		j.verdict.FirstHeld = true
 		j.verdict.Dropped = held.Sighting
-		*held = HeldQuote{Sighting: j.sighting(), Reason: reason, Reads: reads}
+		*held = HeldQuote{Sighting: j.sighting(), Day: j.day, Reason: reason, Reads: reads}
 	}
 	j.record.Frozen = 0
 	j.verdict.NeedsSecond = reason.NeedsSecond()
@@ -284,15 +338,7 @@ func (j *judgement) sighting() Sighting {
 // accept makes the quote the last one.
 func (j *judgement) accept(reason Reason) Finding {
 	r := &j.record
-	if held := r.Held; !held.None() {
-		if reason == ReasonOperator || held.Reason == ReasonSplit {
-			j.verdict.Confirms = held.Sighting
-		}
-		if j.verdict.Confirms.None() {
-			j.verdict.Dropped = held.Sighting
-		}
-		r.Held = HeldQuote{}
-	}
+	closing, closingDay := j.settleHeld(reason)
 	if !r.Last.None() {
 		j.jump(reason)
 		r.remember(j.class, j.quote.Price, j.quote.Time)
@@ -301,7 +347,7 @@ func (j *judgement) accept(reason Reason) Finding {
 		case j.evidence.CloseMissed:
 			r.Close, r.CloseDay = 0, time.Time{}
 		case !j.evidence.Roll:
-			r.Close, r.CloseDay = r.Last.Price, r.Day
+			r.Close, r.CloseDay = closing, closingDay
 		}
 	}
 	if j.day.After(r.Day) {

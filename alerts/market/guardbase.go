@@ -146,9 +146,5 @@ func (j *judgement) secondClose(given Price) bool {
 }
 
 func agrees(class Class, a, b Price) bool {
-	limit := closeAgrees
-	if class == ClassYield {
-		limit = yieldAgrees
-	}
-	return math.Abs(move(class, a, b)) <= limit
+	return math.Abs(move(class, a, b)) <= quietStep(class)/2
 }

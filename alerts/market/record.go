@@ -19,6 +19,7 @@ func (s Sighting) None() bool { return s.Time.IsZero() }
 // HeldQuote is a quote that waits for a confirmation.
 type HeldQuote struct {
 	Sighting
+	Day    time.Time // the date of its session
 	Reason Reason
 	Reads  int // agreeing reads since, that were not enough
 }

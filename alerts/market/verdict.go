@@ -109,6 +109,9 @@ type Verdict struct {
 	// Confirms is the held quote that this one confirms; Dropped the held quote
 	// that it does not bear out. Each may be none.
 	Confirms, Dropped Sighting
+	// Believed tells that the price of the held quote itself is believed, not only
+	// that there was something to it.
+	Believed bool
 	// Undone is a jump that the accepted quote shows to have been false; the
 	// prices since were none.
 	Undone Jump

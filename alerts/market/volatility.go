@@ -133,7 +133,7 @@ func (r *Record) stepLimit(class Class, gap time.Duration) float64 {
 	sorted := r.Moves
 	slices.Sort(sorted[:n])
 	deviation := 1.4826 * float64(sorted[n/2]) / 1e6
-	return min(max(10*deviation*math.Sqrt(minutes(gap)), quietStep(class)), classCap(class)*0.6)
+	return min(max(10*deviation*math.Sqrt(minutes(gap)), quietStep(class)), classCap(class)*0.4)
 }
 
 // MedianRange returns the median of the daily ranges (high less low) of daily
