@@ -256,7 +256,7 @@ func recordPlace(tx *gorm.DB, out outbox.Outcome, now time.Time) error {
 	case out.Park != "":
 		var fresh bool
 		fresh, _, err = parkDestination(tx, s.Destination, out.Park, s.Reason, now)
-		if err == nil && fresh {
+		if err == nil && fresh && s.Place != subscriptions.Private {
 			err = owe(tx, noticeOf(out.Park), s.Reason, int64(s.Destination))
 		}
 	case out.Revive:

@@ -76,6 +76,10 @@ func (c *Client) readMessage(id int64, m chatMessage) *bot.Request {
 	}
 	direct := m.Chat.Type == "private" || r.Message != ""
 	text, entities := m.Text, m.Entities
+	if text == "" {
+		text, entities = m.Caption, m.OfCaption
+	}
+	said := text != ""
 	if rest, named := c.unmention(text, entities); named {
 		r.Mentioned, direct, text, entities = true, true, rest, nil
 	}
@@ -86,7 +90,7 @@ func (c *Client) readMessage(id int64, m chatMessage) *bot.Request {
 		r.Command, r.Text = command.name, command.rest
 		return &r
 	}
-	if m.Text == "" || !direct {
+	if !said || !direct {
 		return nil
 	}
 	r.Text = strings.TrimSpace(text)

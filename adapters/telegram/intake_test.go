@@ -161,6 +161,20 @@ func TestTopicIsCalledWhatItIs(t *testing.T) {
 	}
 }
 
+func TestWordsUnderAPictureAreWords(t *testing.T) {
+	r := peopled(t)
+	for chat, caption := range map[int64]string{7: "/quote gold", group: "what a picture"} {
+		r.server.Push("message", map[string]any{
+			"message_id": 9, "date": 5, "caption": caption, "photo": []any{map[string]any{"file_id": "f"}},
+			"chat": map[string]any{"id": chat, "type": map[bool]string{true: "private", false: "supergroup"}[chat > 0]},
+			"from": map[string]any{"id": 7, "first_name": "Kim"},
+		})
+	}
+	if got := r.only(t); len(got) != 1 || got[0].Command != "quote" || got[0].Text != "gold" {
+		t.Errorf("got %+v, want the command alone", got)
+	}
+}
+
 func TestThreadOfAReplyIsNoTopic(t *testing.T) {
 	r := peopled(t)
 	r.server.Push("message", map[string]any{

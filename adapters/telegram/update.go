@@ -51,6 +51,8 @@ type chatMessage struct {
 	SenderChat *chat        `json:"sender_chat"`
 	Text       string       `json:"text"`
 	Entities   []entity     `json:"entities"`
+	Caption    string       `json:"caption"` // of a picture, a file
+	OfCaption  []entity     `json:"caption_entities"`
 	Thread     int64        `json:"message_thread_id"`
 	IsTopic    bool         `json:"is_topic_message"`
 	Forwarded  bool         `json:"is_automatic_forward"`

@@ -1,6 +1,10 @@
 package outbox
 
-import "time"
+import (
+	"time"
+
+	"bellwether/subscriptions"
+)
 
 // trouble slows an account down whose platform cannot be reached.
 type trouble struct {
@@ -134,7 +138,7 @@ func (d *drainer) apply(r *result) {
 	send := s.send
 	d.release(s)
 	d.again = true
-	if out.Park != "" && !s.parked || out.MovedTo != "" {
+	if out.Park != "" && !s.parked && send.Place != subscriptions.Private || out.MovedTo != "" {
 		d.out.noteNews()
 	}
 	if out.Park != "" || out.MovedTo != "" || out.Revive {
