@@ -100,12 +100,18 @@ func delayOf(ticker market.Ticker, kind, exchange string) time.Duration {
 	}
 	switch {
 	case kind != "":
-	case strings.HasSuffix(string(ticker), "=X"):
+	case strings.HasSuffix(string(ticker), "=X"), inCurrency(ticker):
 		return 0
 	case strings.HasSuffix(string(ticker), "=F"):
 		return 10 * time.Minute
 	}
 	return usualDelay
+}
+
+// inCurrency tells that a symbol names the currency that it is priced in, as
+// crypto does ("BTC-USD"); a share's class is a letter ("BRK-B").
+func inCurrency(ticker market.Ticker) bool {
+	return len(ticker) > 4 && ticker[len(ticker)-4] == '-'
 }
 
 // describe returns what is known of a symbol; what its name tells where no chart

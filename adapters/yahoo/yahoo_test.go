@@ -163,6 +163,10 @@ func TestChartTraps(t *testing.T) {
 			"20", "0", "", market.UnitPoints, 15 * time.Minute},
 		"crypto": {"BTC-USD", `{"currency":"USD","instrumentType":"CRYPTOCURRENCY","regularMarketTime":1772632800,"regularMarketPrice":61955.87890625,"priceHint":2}`,
 			"61955.88", "0", "USD", market.UnitCurrency, 0},
+		"crypto without a type": {"ETH-EUR", `{"currency":"EUR","regularMarketTime":1772632800,"regularMarketPrice":3100.5,"priceHint":2}`,
+			"3100.5", "0", "EUR", market.UnitCurrency, 0},
+		"a share of a class": {"BRK-B", `{"currency":"USD","regularMarketTime":1772632800,"regularMarketPrice":480.25}`,
+			"480.25", "0", "USD", market.UnitCurrency, 15 * time.Minute},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := serve(t, func(w http.ResponseWriter, _ *http.Request) { _, _ = fmt.Fprint(w, chartOf(c.meta)) })
