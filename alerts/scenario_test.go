@@ -435,3 +435,64 @@ func TestCrashesFireAfterAtMostOneMoreRead(t *testing.T) {
 		}
 	}
 }
+
+// crashes are closes of days that were real, rounded; the first ones are those
+// before.
+func crashes() map[string]struct {
+	ticker market.Ticker
+	closes []float64
+} {
+	type crash = struct {
+		ticker market.Ticker
+		closes []float64
+	}
+	return map[string]crash{
+		"Nikkei, August 2024":       {"^N225", []float64{39101, 38126, 35909.7, 31458.42, 34675.46, 35089.62, 34831}},
+		"New York, October 1987":    {"^GSPC", []float64{314.5, 305.2, 298.1, 282.7, 224.84, 236.83, 258.38, 248.25, 227.67, 233.19}},
+		"Hong Kong, October 1997":   {"^HSI", []float64{13601, 12403, 11637, 10426, 11144, 10498, 9059.9, 10765.3, 10362, 10623}},
+		"Hong Kong, October 2008":   {"^HSI", []float64{14552, 13760, 12618.4, 11015.8, 12596.3, 12702.1, 14329.9, 13968.7, 14344}},
+		"New York, March 2020":      {"^GSPC", []float64{3090, 3003, 3130, 2972, 2746.6, 2882, 2741, 2480.6, 2711, 2386, 2529, 2398}},
+		"a share is squeezed":       {"NVDA", []float64{19.9, 35.5, 39.1, 43, 65, 76.8, 148, 347.5, 193.6, 325, 225, 90, 92.4, 53.5}},
+		"a share disappoints":       {"AAPL", []float64{313, 319, 323, 237.8, 237.1, 224.9, 220.2, 231}},
+		"a trial fails":             {"AAPL", []float64{10, 10.2, 9.9, 3.1, 3.0, 2.9, 3.05}},
+		"bitcoin, March 2020":       {"BTC-USD", []float64{9122, 8108, 7923, 7909, 4970, 5563, 5200, 5392, 5014}},
+		"a coin comes to nothing":   {"SOL-USD", []float64{24, 23.8, 22, 5.5, 2.3, 3.6, 2.7, 1.9}},
+		"oil, April 2020":           {"CL=F", []float64{20.48, 20.11, 19.87, 18.27, -37.63, 10.01, 13.78, 16.5, 16.94, 12.78}},
+		"the franc, January 2015":   {"EURUSD=X", []float64{1.2010, 1.2009, 1.2011, 0.9755, 0.9940, 0.9880, 0.9950}},
+		"fear, February 2018":       {"^VIX", []float64{13.5, 14.8, 13.5, 17.31, 37.32, 29.98, 27.73, 33.46, 29.06}},
+		"bond yields of March 2020": {"^TNX", []float64{1.127, 1.01, 0.99, 0.92, 0.707, 0.499, 0.75, 0.82, 0.85, 0.95}},
+	}
+}
+
+func TestRealCrashesReadOnceADay(t *testing.T) {
+	h := newTheatre(t)
+	for name, c := range crashes() {
+		var closes []float64
+		low, high := slices.Min(c.closes), slices.Max(c.closes)
+		for i := range 25 {
+			closes = append(closes, c.closes[0]*(1+0.006*math.Sin(float64(i)*1.9)))
+		}
+		closes = append(closes, c.closes...)
+		round := func(x float64) market.Price { return price(fmt.Sprintf("%.4f", x)) }
+		var path []sight
+		for i, when := range h.times(c.ticker, 24*time.Hour, len(closes)) {
+			q := market.Quote{Ticker: c.ticker, Price: round(closes[i]), PreviousClose: round(closes[max(0, i-1)]), Time: when, Received: when, Source: "first"}
+			path = append(path, sight{read: when.Add(time.Second), true: q, said: q})
+		}
+		ticker := string(c.ticker)
+		rules := []string{ticker + " new low 20d", ticker + " new high 20d"}
+		for i := range 11 {
+			rules = append(rules, fmt.Sprintf("%s crosses %.4f", ticker, low+(high-low)*float64(i+1)/12))
+		}
+		if c.ticker == "^TNX" {
+			rules = append(rules, ticker+" moves 15bp", ticker+" moves 25bp in 1d")
+		} else {
+			rules = append(rules, ticker+" moves 5%", ticker+" falls 10%", ticker+" moves 15%", ticker+" moves 10% in 1d")
+		}
+		truth, got := h.play(t, path, rules, true), h.play(t, path, rules, false)
+		for i, rule := range rules {
+			id := alerts.RuleID(i + 1)
+			tally{}.add(t, wrong(truth[id], got[id], func([]int) bool { return false }), name, rule, truth[id], got[id])
+		}
+	}
+}

@@ -92,13 +92,12 @@ const sameClose = 0.005
 
 // closedThere believes a held price where a new session's previous close shows
 // that the session before ended there: whoever reads once in a session sees no
-// second price of it. Where only others can confirm a price it proves nothing,
-// and neither does it of a step that no session has made.
+// second price of it. Where only others can confirm a price it proves nothing.
 func (j *judgement) closedThere() {
 	r := &j.record
 	held, close := r.Held, j.quote.PreviousClose
 	if held.None() || held.Reason != ReasonStep || !held.Day.Before(j.day) || held.Day.Before(j.evidence.Before) || close.IsZero() ||
-		math.Abs(move(j.class, close, held.Price)) > sameClose || math.Abs(move(j.class, held.Price, r.Last.Price)) > 1.5*classCap(j.class) {
+		math.Abs(move(j.class, close, held.Price)) > sameClose {
 		return
 	}
 	r.remember(j.class, held.Price, held.Time)
@@ -296,11 +295,11 @@ func (j *judgement) bornOut(held HeldQuote) bool {
 	return first != 0 && move(j.class, j.quote.Price, j.record.Last.Price)/first >= 1.0/3
 }
 
-// goesOn tells that a future on its way to nought, where ratios mean nothing,
-// has gone on from the held quote.
+// goesOn tells that a price on its way to nought, where ratios mean nothing, has
+// gone on from the held quote: a wrong unit has no prices between.
 func (j *judgement) goesOn(held HeldQuote) bool {
 	log, ok := ratio(j.quote.Price, held.Price)
-	return j.class == ClassFuture && ok && math.Abs(log) < math.Log(4)
+	return ok && math.Abs(log) < math.Log(4)
 }
 
 // contradicted tells that a second source, read no earlier, is elsewhere.
