@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"strings"
 	"time"
@@ -44,16 +45,16 @@ func (e *ClosedError) Error() string {
 	return fmt.Sprintf("discord closed the connection for good (%d): %s", e.Code, e.Reason)
 }
 
-// StartLimitError is returned by Run when Discord grants hardly any further
+// startLimit ends an attempt to connect since Discord grants hardly any further
 // identification today: the next ones would reset the token.
-type StartLimitError struct {
-	Remaining int
-	Reset     time.Duration // until there are new ones
+type startLimit struct {
+	remaining int
+	reset     time.Duration // until there are new ones
 }
 
 // Error says when there are new ones.
-func (e *StartLimitError) Error() string {
-	return fmt.Sprintf("discord grants only %d more connections; new ones in %v", e.Remaining, e.Reset.Round(time.Minute))
+func (e *startLimit) Error() string {
+	return fmt.Sprintf("discord grants only %d more connections; new ones in %v", e.remaining, e.reset.Round(time.Minute))
 }
 
 // fatalClose returns the error for a close code after which connecting again is
@@ -77,8 +78,8 @@ func fatalClose(code int) error {
 }
 
 // Run keeps the account connected until ctx ends, which returns nil, or until
-// Discord makes clear that it is of no use: ErrCredential, a *ClosedError, a
-// *StartLimitError, ErrTooManyConnects. Interactions in hand are finished first.
+// Discord makes clear that it is of no use: ErrCredential, a *ClosedError,
+// ErrTooManyConnects. Interactions in hand are finished first.
 func (c *Client) Run(ctx context.Context) error {
 	events := newEvents(c)
 	worker := make(chan struct{})
@@ -123,9 +124,13 @@ func (c *Client) supervise(ctx context.Context, events *events) error {
 		if c.now().Sub(began) >= steadyAfter {
 			failures = 0
 		}
-		pause := c.pause(failures)
+		pause, level := c.pause(failures), slog.LevelWarn
+		if limit, ok := errors.AsType[*startLimit](err); ok {
+			// Nobody is answered until then: messages are still sent.
+			pause, level = max(limit.reset, longPause), slog.LevelError
+		}
 		failures++
-		c.log.Warn("gateway_connection_ended", "reason", err.Error(), "pause", pause)
+		c.log.Log(ctx, level, "gateway_connection_ended", "reason", err.Error(), "pause", pause)
 		if err := c.timing.Wait(ctx, pause); err != nil {
 			return err
 		}
@@ -142,8 +147,7 @@ func (c *Client) pause(failures int) time.Duration {
 
 func isFatal(err error) bool {
 	var closed *ClosedError
-	var starts *StartLimitError
-	return errors.Is(err, ErrCredential) || errors.As(err, &closed) || errors.As(err, &starts)
+	return errors.Is(err, ErrCredential) || errors.As(err, &closed)
 }
 
 // mayIdentify asks Discord how many identifications it still grants.
@@ -168,7 +172,7 @@ func (c *Client) mayIdentify(ctx context.Context) error {
 		return fmt.Errorf("ask for the gateway: %w", err)
 	}
 	if g.Limit != nil && g.Limit.Remaining < leastStarts {
-		return &StartLimitError{Remaining: g.Limit.Remaining, Reset: time.Duration(g.Limit.ResetAfter) * time.Millisecond}
+		return &startLimit{remaining: g.Limit.Remaining, reset: time.Duration(g.Limit.ResetAfter) * time.Millisecond}
 	}
 	if g.Shards > 1 {
 		c.log.Warn("gateway_shards_advised", "shards", g.Shards)

@@ -337,3 +337,10 @@ func newToken() string {
 	_, _ = rand.Read(b[:]) // it never fails
 	return hex.EncodeToString(b[:])
 }
+
+// Grant grants so many further identifications.
+func (s *Server) Grant(starts int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.options.Starts += starts
+}
