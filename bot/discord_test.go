@@ -183,6 +183,10 @@ func TestDirectMessagesAreTriedAgainForWhoAsks(t *testing.T) {
 		r.wait(time.Minute)
 		r.has(bob.dm().hears(), "Bitcoin rose to 62,000.00")
 		r.lacks(bob.command("alert", "add", "symbol", "BTC-USD", "condition", "> 66000"), "please allow direct messages")
+		_, err = r.store.Park(r.t.Context(), []subscriptions.DestinationID{home}, subscriptions.Parked, "the person does not take direct messages from the bot")
+		r.must(err)
+		r.has(bob.command("alerts", ""), "3 alerts", "please allow direct messages")
+		r.lacks(bob.command("alerts", ""), "please allow direct messages")
 	})
 }
 

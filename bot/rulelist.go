@@ -13,7 +13,25 @@ import (
 const rulesOnPage = 5
 
 // handleAlerts lists rules: where each stands, how far away its threshold is.
-func handleAlerts(ctx context.Context, c *call) (result, error) { return c.rulesPage(ctx, 0, false) }
+// Those that come to the person by direct message are shown from anywhere, and
+// are told again to who asks for them.
+func handleAlerts(ctx context.Context, c *call) (result, error) {
+	out, err := c.rulesPage(ctx, 0, false)
+	if err != nil || c.place.Kind == subscriptions.Private || c.place.Address.Platform != subscriptions.Discord || c.Identity.User == "" {
+		return out, err
+	}
+	home := *c
+	if home.place, err = c.mine(ctx); err != nil {
+		return result{}, err
+	}
+	if err := home.knock(ctx); err != nil {
+		return result{}, err
+	}
+	if home.shut {
+		out.answer.Message.Blocks = append(out.answer.Message.Blocks, c.words.P("alert.private.shut"))
+	}
+	return out, nil
+}
 
 func handleRulesPage(ctx context.Context, c *call) (result, error) {
 	page, _ := strconv.Atoi(c.arg(0))

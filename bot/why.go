@@ -128,8 +128,8 @@ func handleDeliveries(ctx context.Context, c *call) (result, error) {
 	var items [][]message.Inline
 	counts := map[outbox.State]int{}
 	for _, s := range sends {
-		if s.Event == 0 {
-			continue
+		if s.Event == 0 || s.Kind == outbox.Edit {
+			continue // what was changed in a message is none of its own
 		}
 		counts[s.State]++
 		if len(items) < 12 {

@@ -238,7 +238,7 @@ func (c *Client) readCommand(i *interaction, r *bot.Request) (focus option, prob
 func (c *Client) aim(i *interaction, r *bot.Request, id string) (problem string) {
 	ch, told := i.Data.Resolved.Channels[id]
 	known, isKnown := c.places.get(id)
-	if !told && (!isKnown || known.Guild != i.Guild) {
+	if !told && !isKnown || isKnown && known.Guild != "" && known.Guild != i.Guild {
 		return sayNotUnderstood
 	}
 	if !told {
