@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"bellwether/bot/outbox"
 	"bellwether/subscriptions"
 )
 
@@ -240,6 +241,24 @@ func TestRolesAreShownByName(t *testing.T) {
 		r.price("BTC-USD", "62010")
 		told := mod.hears()
 		r.has(told, "(mentions 777)", "Because of: BTC-USD > 62000\n")
+	})
+}
+
+// TestForumPostHasItsTagsAndNotifiesOneRole: what the platform is handed says
+// which tags and whom.
+func TestForumPostHasItsTagsAndNotifiesOneRole(t *testing.T) {
+	talk(t, func(r *rig) {
+		mod := r.channel("mod", "stories", subscriptions.RoleModerator)
+		mod.place.Kind = subscriptions.Forum
+		mod.command("settings", "", "tags", "Markets", "mention", "777")
+		r.has(mod.command("alert", "add", "symbol", "BTC-USD", "condition", "> 62000", "to", "here", "mention", "888"), "may not notify that role")
+		r.has(mod.command("alert", "add", "symbol", "BTC-USD", "condition", "> 62000", "to", "here", "mention", "777"), "Alert set")
+		r.price("BTC-USD", "62010")
+		r.has(mod.hears(), "Bitcoin rose to 62,000.00", "(mentions 777)")
+		d := r.chat.calls[len(r.chat.calls)-1]
+		if d.Place != subscriptions.Forum || len(d.Tags) != 1 || d.Tags[0] != "Markets" || d.Kind != outbox.New {
+			t.Errorf("delivered in a %s with tags %v as %s", d.Place, d.Tags, d.Kind)
+		}
 	})
 }
 

@@ -122,7 +122,11 @@ func (c *call) followOne(ctx context.Context, address string) (result, error) {
 			return c.say("follow.known", "Title", title(feed)), nil
 		}
 	}
-	out := c.say("follow.done", "Title", title(feed))
+	id := "follow.done"
+	if feed.Primed {
+		id = "follow.done.read" // only its first reading tells what was there before
+	}
+	out := c.say(id, "Title", title(feed))
 	if err := c.subscribeFeed(ctx, &out, feed); err != nil {
 		return result{}, err
 	}

@@ -15,6 +15,7 @@ func TestFollowAndWhatArrives(t *testing.T) {
 		r.has(out, "Following The One. Its newest article comes in a moment, then each new one.", "[Unfollow]", "An old story")
 		r.feeds.publish("https://one.example/feed", "a2", "Rates are cut")
 		r.wait(6 * time.Minute)
+		r.has(r.private("bob").say("/follow https://one.example/feed"), "Following The One. Each new article comes by itself.")
 		r.has(ann.hears(), "Rates are cut", "What happened in a sentence.", "The One · ", "https://news.example/a2", "[Unfollow]")
 		r.has(ann.say("/why"), "Because The One is followed here", "delivered")
 		r.has(ann.press("Unfollow"), "The One is not followed here any more.")
