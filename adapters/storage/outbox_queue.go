@@ -88,7 +88,35 @@ func (o *Outbox) heads(ctx context.Context, from, tail string, args map[string]a
 	}
 	limit, _ := args["limit"].(int) // it is one
 	heads, err := readHeads(rows, limit)
-	return heads, wrap("claim sends", errors.Join(err, rows.Err(), rows.Close()))
+	if err = errors.Join(err, rows.Err(), rows.Close()); err != nil {
+		return nil, wrap("claim sends", err)
+	}
+	return heads, o.readParts(ctx, heads)
+}
+
+// readParts fills what was made of sends that were tried before: a long message
+// goes on where it stopped.
+func (o *Outbox) readParts(ctx context.Context, heads []outbox.Head) error {
+	at := make(map[int64]int)
+	var ids []int64
+	for i := range heads {
+		if !heads[i].Tried.IsZero() {
+			at[int64(heads[i].ID)] = i
+			ids = append(ids, int64(heads[i].ID))
+		}
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	marks, args := list(nil, ids)
+	var parts []partRow
+	err := o.s.fast.WithContext(context.WithoutCancel(ctx)).
+		Raw(`SELECT send, message, sent FROM send_parts WHERE send IN `+marks+` ORDER BY send, part`, args...).Scan(&parts).Error
+	for _, p := range parts {
+		h := &heads[at[p.Send]]
+		h.Parts = append(h.Parts, p.part())
+	}
+	return wrap("claim sends", err)
 }
 
 // deepFor is how many claims step from strand to strand after one was found in

@@ -87,6 +87,60 @@ func TestLongMessageGoesOnWhereItStopped(t *testing.T) {
 	})
 }
 
+// TestLongMessageGoesOnAfterARestart: what a chat has of a long message is not
+// sent there again, and what is new in it is no repeat.
+func TestLongMessageGoesOnAfterARestart(t *testing.T) {
+	bubble(t, func(t *testing.T, r *rig) {
+		r.chat.script = func(n int, d outbox.Delivery) (outbox.Receipt, error) {
+			if n == 2 {
+				return outbox.Receipt{}, &outbox.Failure{Class: outbox.RetryLater, After: time.Hour}
+			}
+			return outbox.Receipt{ID: fmt.Sprint(n), More: d.Part < 2}, nil
+		}
+		d := r.private("1")
+		r.add(r.news(d))
+		r.start()
+		r.wait(20 * time.Second)
+		if err := r.stop(); err != nil {
+			t.Fatal(err)
+		}
+		r.start()
+		r.wait(2 * time.Hour)
+		s := r.one(d)
+		var parts []int
+		for _, c := range r.chat.got() {
+			parts = append(parts, c.Part)
+		}
+		if s.State != outbox.Delivered || len(s.Parts) != 3 || fmt.Sprint(parts) != "[0 1 1 2]" {
+			t.Fatalf("%s, %d parts, tried %v", s.State, len(s.Parts), parts)
+		}
+	})
+}
+
+// TestRepeatedPartOfALongMessageIsMarked: the mark stands at the end of the
+// message, so it is kept until then.
+func TestRepeatedPartOfALongMessageIsMarked(t *testing.T) {
+	for cut := 1; cut <= 3; cut++ {
+		bubble(t, func(t *testing.T, r *rig) {
+			r.chat.script = func(n int, d outbox.Delivery) (outbox.Receipt, error) {
+				if n == cut {
+					return outbox.Receipt{}, fail(outbox.Ambiguous)
+				}
+				return outbox.Receipt{ID: fmt.Sprint(n), More: d.Part < 2}, nil
+			}
+			d := r.private("1")
+			r.add(r.alert(d))
+			r.start()
+			r.wait(time.Minute)
+			calls := r.chat.got()
+			last := calls[len(calls)-1]
+			if s := r.one(d); s.State != outbox.Delivered || len(calls) != 4 || last.Part != 2 || len(last.Message.Footer) == 0 {
+				t.Errorf("cut at %d: %s, %d requests, the last for part %d with footer %v", cut, s.State, len(calls), last.Part, last.Message.Footer)
+			}
+		})
+	}
+}
+
 func TestPictureIsDrawnAndUploadedOnce(t *testing.T) {
 	bubble(t, func(t *testing.T, r *rig) {
 		drawn, uploads, used := 0, 0, 0

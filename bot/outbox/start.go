@@ -290,8 +290,9 @@ func (d *drainer) settleNow(r result) {
 
 // marked tells whether a repeat has to say that it is one: nobody can know
 // whether the platform took it before, and the platform does not know either.
+// A long message says so at its end, whichever part of it came twice.
 func marked(s *Send, now time.Time) bool {
-	return s.Repeated && s.Kind != Edit && len(s.Parts) == 0 && !deduplicated(s, now)
+	return s.Repeated && s.Kind != Edit && !deduplicated(s, now)
 }
 
 // nonceSpan is how long Discord is trusted to know a nonce again ("past few

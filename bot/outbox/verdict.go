@@ -90,12 +90,12 @@ func (d *drainer) accept(s *strand, r Receipt, now time.Time, out *Outcome) {
 	} else {
 		s.made++
 		if r.ID != "" && s.made > max(len(s.targets), 1) {
+			send.Parts = append(send.Parts, part)
 			out.Parts = []Part{part}
 		}
 	}
 	out.Revive = s.parked
 	if r.More {
-		send.Repeated = false
 		again(send, now, 0)
 		return
 	}
