@@ -13,6 +13,7 @@ import (
 
 // scriptedFeeds reads what a test wrote.
 type scriptedFeeds struct {
+	slow     time.Duration // how long a reading takes
 	mu       sync.Mutex
 	feeds    map[string]news.Feed
 	stories  map[string][]news.Article
@@ -48,6 +49,7 @@ func (f *scriptedFeeds) publish(address, id, title string) {
 
 // Read implements bot.FeedReader.
 func (f *scriptedFeeds) Read(_ context.Context, feed news.Feed) (news.Feed, error) {
+	time.Sleep(f.slow)
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.explode == feed.URL {

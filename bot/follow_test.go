@@ -25,6 +25,27 @@ func TestFollowAndWhatArrives(t *testing.T) {
 	})
 }
 
+// TestManyFollowANewFeedAtOnce: while one of them is looking at it, it is known
+// to none.
+func TestManyFollowANewFeedAtOnce(t *testing.T) {
+	talk(t, func(r *rig) {
+		r.feeds.publish("https://one.example/feed", "a1", "An old story")
+		r.feeds.slow = time.Second
+		var crowd []*voice
+		for _, name := range []string{"ann", "bob", "cy"} {
+			crowd = append(crowd, r.private(name))
+			crowd[len(crowd)-1].say("/follow https://one.example/feed")
+		}
+		r.wait(31 * time.Second)
+		r.feeds.publish("https://one.example/feed", "a2", "Rates are cut")
+		r.wait(6 * time.Minute)
+		for _, p := range crowd {
+			r.has(p.hears(), "Following The One.", "Rates are cut")
+			r.has(p.say("/following"), "Following 1 feed")
+		}
+	})
+}
+
 func TestFollowTopicTellsASummary(t *testing.T) {
 	talk(t, func(r *rig) {
 		r.feeds.publish("https://one.example/feed", "a1", "First of one")

@@ -13,7 +13,8 @@ type Inbox interface {
 	OpenRequests(ctx context.Context) ([]Request, error)
 	// Apply stores an outcome in one transaction. It fails with ErrHandled
 	// where the request was handled before, with subscriptions.ErrChanged
-	// where a compared revision differs, and with a *subscriptions.LimitError
-	// where a limit is reached; nothing is stored then.
+	// where a compared revision differs, with ErrFeedKnown where a feed is known
+	// under another id, and with a *subscriptions.LimitError where a limit is
+	// reached; nothing is stored then.
 	Apply(ctx context.Context, outcome Outcome) error
 }

@@ -2,6 +2,7 @@ package bot
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -68,6 +69,15 @@ func (c *call) pressedInVain(ctx context.Context) (Answer, error) {
 // handle does what a request of the inbox asks for, and stores all that follows
 // from it at once.
 func (b *Bot) handle(ctx context.Context, r Request) error {
+	err := b.handleOnce(ctx, r)
+	if errors.Is(err, ErrFeedKnown) {
+		// Nothing was stored, and this time it is found.
+		err = b.handleOnce(ctx, r)
+	}
+	return err
+}
+
+func (b *Bot) handleOnce(ctx context.Context, r Request) error {
 	c, err := b.open(ctx, r)
 	if err != nil {
 		return err

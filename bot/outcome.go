@@ -45,7 +45,8 @@ type PutDraft struct{ Draft subscriptions.Draft }
 // it is not there any more, so that it is decided on once.
 type DropDraft struct{ ID alerts.RuleID }
 
-// PutFeed adds a feed where its address is not known yet.
+// PutFeed adds a feed where it is not known yet. Where its address is known under
+// another id the outcome fails with ErrFeedKnown.
 type PutFeed struct{ Feed news.Feed }
 
 // Subscribe adds a subscription where the destination has none on the topic.

@@ -9,6 +9,7 @@ import (
 
 	"bellwether/alerts"
 	"bellwether/alerts/market"
+	"bellwether/alerts/news"
 	"bellwether/bot"
 	"bellwether/subscriptions"
 )
@@ -78,8 +79,7 @@ func (s *Store) apply(tx *gorm.DB, effect bot.Effect) error {
 	case bot.DropDraft:
 		return dropDraft(tx, int64(e.ID))
 	case bot.PutFeed:
-		row := toFeedRow(e.Feed)
-		return tx.Clauses(clause.OnConflict{DoNothing: true}).Create(&row).Error
+		return putFeed(tx, e.Feed)
 	case bot.Subscribe:
 		return s.subscribe(tx, e)
 	case bot.Unsubscribe:
@@ -259,6 +259,24 @@ func (s *Store) subscribe(tx *gorm.DB, e bot.Subscribe) error {
 		ID: int64(sub.ID), Destination: int64(sub.Destination), TopicKind: string(sub.Topic.Kind), TopicID: sub.Topic.ID,
 		TopicName: sub.Topic.Name, Owner: int64(sub.Owner), Created: toStamp(sub.Created), Paused: sub.Paused,
 	}).Error
+}
+
+// putFeed adds a feed. Who asks for one that another made known a moment ago
+// must not subscribe to an id that nothing ever comes from.
+func putFeed(tx *gorm.DB, f news.Feed) error {
+	row := toFeedRow(f)
+	made := tx.Clauses(clause.OnConflict{DoNothing: true}).Create(&row)
+	if made.Error != nil || made.RowsAffected > 0 {
+		return made.Error
+	}
+	var same int64
+	if err := tx.Model(&feedRow{}).Where("id = ? AND url = ?", int64(f.ID), f.URL).Count(&same).Error; err != nil {
+		return err
+	}
+	if same == 0 {
+		return bot.ErrFeedKnown
+	}
+	return nil
 }
 
 func putDestination(tx *gorm.DB, d subscriptions.Destination) error {

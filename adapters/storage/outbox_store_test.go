@@ -66,55 +66,53 @@ func TestEditFindsTheMessageThatToldItsSubject(t *testing.T) {
 
 func TestLongMessageGoesOnWhereItStopped(t *testing.T) {
 	bubble(t, func(t *testing.T, r *rig) {
-		r.chat.script = func(n int, d outbox.Delivery) (outbox.Receipt, error) {
-			if n == 2 {
-				return outbox.Receipt{}, fail(outbox.NotSent)
-			}
-			return outbox.Receipt{ID: fmt.Sprint(n), More: d.Part < 2}, nil
-		}
-		d := r.private("1")
-		r.add(r.news(d))
-		r.start()
+		d := r.longMessage(fail(outbox.NotSent))
 		r.wait(20 * time.Second)
-		s := r.one(d)
-		var parts []int
-		for _, c := range r.chat.got() {
-			parts = append(parts, c.Part)
-		}
-		if s.State != outbox.Delivered || len(s.Parts) != 3 || fmt.Sprint(parts) != "[0 1 1 2]" {
-			t.Fatalf("%s, %d parts, tried %v", s.State, len(s.Parts), parts)
-		}
+		r.madeInParts(d, "[0 1 1 2]")
 	})
 }
 
 // TestLongMessageGoesOnAfterARestart: what a chat has of a long message is not
-// sent there again, and what is new in it is no repeat.
+// sent there again.
 func TestLongMessageGoesOnAfterARestart(t *testing.T) {
 	bubble(t, func(t *testing.T, r *rig) {
-		r.chat.script = func(n int, d outbox.Delivery) (outbox.Receipt, error) {
-			if n == 2 {
-				return outbox.Receipt{}, &outbox.Failure{Class: outbox.RetryLater, After: time.Hour}
-			}
-			return outbox.Receipt{ID: fmt.Sprint(n), More: d.Part < 2}, nil
-		}
-		d := r.private("1")
-		r.add(r.news(d))
-		r.start()
+		d := r.longMessage(&outbox.Failure{Class: outbox.RetryLater, After: time.Hour})
 		r.wait(20 * time.Second)
 		if err := r.stop(); err != nil {
 			t.Fatal(err)
 		}
 		r.start()
 		r.wait(2 * time.Hour)
-		s := r.one(d)
-		var parts []int
-		for _, c := range r.chat.got() {
-			parts = append(parts, c.Part)
-		}
-		if s.State != outbox.Delivered || len(s.Parts) != 3 || fmt.Sprint(parts) != "[0 1 1 2]" {
-			t.Fatalf("%s, %d parts, tried %v", s.State, len(s.Parts), parts)
-		}
+		r.madeInParts(d, "[0 1 1 2]")
 	})
+}
+
+// longMessage sends a message of three parts, of which the second fails once.
+func (r *rig) longMessage(failure error) subscriptions.Destination {
+	r.t.Helper()
+	r.chat.script = func(n int, d outbox.Delivery) (outbox.Receipt, error) {
+		if n == 2 {
+			return outbox.Receipt{}, failure
+		}
+		return outbox.Receipt{ID: fmt.Sprint(n), More: d.Part < 2}, nil
+	}
+	d := r.private("1")
+	r.add(r.news(d))
+	r.start()
+	return d
+}
+
+// madeInParts checks that all three parts were made, by requests for these.
+func (r *rig) madeInParts(d subscriptions.Destination, want string) {
+	r.t.Helper()
+	s := r.one(d)
+	var parts []int
+	for _, c := range r.chat.got() {
+		parts = append(parts, c.Part)
+	}
+	if s.State != outbox.Delivered || len(s.Parts) != 3 || fmt.Sprint(parts) != want {
+		r.t.Fatalf("%s, %d parts, tried %v", s.State, len(s.Parts), parts)
+	}
 }
 
 // TestRepeatedPartOfALongMessageIsMarked: the mark stands at the end of the

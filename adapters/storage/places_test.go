@@ -16,6 +16,7 @@ import (
 	"bellwether/adapters/storage"
 	"bellwether/alerts"
 	"bellwether/alerts/market"
+	"bellwether/alerts/news"
 	"bellwether/bot"
 	"bellwether/bot/outbox"
 	"bellwether/subscriptions"
@@ -186,6 +187,25 @@ func TestLimitIsHeldAndNothingIsStored(t *testing.T) {
 		}
 		if rules, _ := s.RulesOf(ctx, d.ID); len(rules) != 1 {
 			t.Errorf("%d rules", len(rules))
+		}
+	})
+}
+
+// TestFeedIsKnownByOneId: nobody subscribes to an id that nothing comes from.
+func TestFeedIsKnownByOneId(t *testing.T) {
+	everyStore(t, func(t *testing.T, s *storage.Store) {
+		ctx := context.Background()
+		put := func(id news.FeedID) error {
+			f := news.Feed{ID: id, URL: "https://one.example/feed"}
+			return s.Apply(ctx, bot.Outcome{Effects: []bot.Effect{bot.PutFeed{Feed: f}}})
+		}
+		for range 2 {
+			if err := put(7); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := put(8); !errors.Is(err, bot.ErrFeedKnown) {
+			t.Fatalf("under another id: %v", err)
 		}
 	})
 }
