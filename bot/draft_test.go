@@ -143,7 +143,7 @@ func TestEditThatWouldBeNoisyAsksFirst(t *testing.T) {
 		r.has(ann.press("every time with 7 days cooldown: 4 times"), "(edit) Alert changed", "BTC-USD > 62000 every time cooldown 7d")
 		r.has(ann.pressData(keep, "1"), "This was decided on already")
 		r.has(ann.say(`/alert edit 1 > 62000 every time cooldown 7d note "sell"`), "Alert changed", `cooldown 7d note "sell"`)
-		r.has(ann.say("/alert edit 1 moves 1%"), "Not changed yet")
+		r.has(ann.say("/alert edit 1 BTC-USD moves 1%"), "Not changed yet")
 		r.has(ann.press("Cancel"), "(edit) The alert stays as it was.")
 		r.has(ann.say("/alerts"), "1 alert", "BTC-USD > 62000 every time cooldown 7d")
 	})

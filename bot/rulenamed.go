@@ -29,15 +29,15 @@ func (c *call) editNamed(ctx context.Context) (result, error) {
 	}
 	if _, err := alerts.Parse(text, c.env()); err != nil && len(owned.Rule.Conditions) > 0 && owned.Rule.Conditions[0].Ticker != "" {
 		text = string(owned.Rule.Conditions[0].Ticker) + " " + text
-	}
-	if draft, err := alerts.Parse(text, c.env()); err == nil && c.option("condition") != "" {
-		text = alerts.Canonical(c.keepsRest(draft.Rule, owned.Rule, text))
+		if draft, err := alerts.Parse(text, c.env()); err == nil {
+			text = alerts.Canonical(c.keepsRest(draft.Rule, owned.Rule, text))
+		}
 	}
 	return c.editRule(ctx, id, text)
 }
 
 // keepsRest gives a rule what it does not say itself and the one before it had:
-// who names a new condition means no other note, repeat or end.
+// who names a new condition and no symbol means no other note, repeat or end.
 func (c *call) keepsRest(next, old alerts.Rule, text string) alerts.Rule {
 	once := slices.Contains(strings.Fields(strings.ToLower(text)), "once")
 	if next.Repeat != alerts.EveryTime && next.Cooldown == 0 && !once {
