@@ -34,7 +34,9 @@ const recoveryWatch = 24 * time.Hour
 //     move. Without a believed base nothing happens.
 //   - A move within a window is measured, at each accepted quote, from the last
 //     accepted price at or before the window's start, and fires when it reaches
-//     its size between two quotes. Under a day the window runs in trading time
+//     its size between two quotes. Where prices are known for less time than the
+//     window, it is measured from the first of them: a move within a part of the
+//     window is one within it. Under a day the window runs in trading time
 //     where the symbol has sessions, so the first hour after a night, a weekend
 //     or a holiday reaches back into the session before; else, and from a day
 //     on, by the clock. After an outage the baseline may be some hours

@@ -113,6 +113,7 @@ type NoticeKind string
 // The kinds of notice.
 const (
 	NoticeLate    NoticeKind = ""        // quotes are late, or no longer
+	NoticePartly  NoticeKind = "partly"  // quotes of some symbols are, or no longer
 	NoticeDoubted NoticeKind = "doubted" // a price is not believed and waits for a decision
 	NoticeStopped NoticeKind = "stopped" // a symbol has had no new price for a day
 	NoticeUnseen  NoticeKind = "unseen"  // what prices did while we were away is not known

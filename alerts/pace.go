@@ -54,7 +54,7 @@ const (
 	reasonStill  = "it repeats an old price while the market is open"
 	reasonFuture = "the times of its prices are in the future"
 	reasonNoneAt = "it gives no price that can be one"
-	reasonAbsent = "it leaves the symbol out"
+	reasonAbsent = "it leaves them out"
 )
 
 // Doubt notes a quote as it was read and says what makes it useless at present;

@@ -99,7 +99,7 @@ func TestFeedThatStandsStill(t *testing.T) {
 			if n, ok := chain.Failing("BTC-USD"); ok != (test.owners > 0) {
 				t.Errorf("failing: %v %v", n, ok)
 			}
-			if test.owners > 0 && (len(store.events) != 1 || !store.events[0].Notice.Since.Equal(first.at)) {
+			if test.owners > 0 && (len(store.events) != 1 || store.events[0].Notice.Kind != alerts.NoticePartly || !store.events[0].Notice.Since.Equal(first.at)) {
 				t.Errorf("events %+v", store.events)
 			}
 			first.at = time.Time{}

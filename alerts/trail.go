@@ -194,7 +194,8 @@ func (t *Trail) Latest(ticker market.Ticker) (Standing, bool) {
 	return p.last, true
 }
 
-// At returns the last price at or before a time.
+// At returns the last price at or before a time; where none is known, the first
+// one after it.
 func (t *Trail) At(ticker market.Ticker, at time.Time) (market.Price, time.Time, bool) {
 	t.mu.RLock()
 	defer t.mu.RUnlock()
@@ -204,9 +205,10 @@ func (t *Trail) At(ticker market.Ticker, at time.Time) (market.Price, time.Time,
 	}
 	nanos := at.UnixNano()
 	i, _ := slices.BinarySearchFunc(p.points, nanos+1, func(a trailPoint, at int64) int { return cmp.Compare(a.at, at) })
-	if i == 0 {
+	if i == 0 && len(p.points) == 0 {
 		return 0, time.Time{}, false
 	}
+	i = max(i, 1)
 	return p.points[i-1].price, time.Unix(0, p.points[i-1].at).UTC(), true
 }
 

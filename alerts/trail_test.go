@@ -22,9 +22,9 @@ func TestTrailFindsTheLastPriceAtOrBefore(t *testing.T) {
 		after time.Duration
 		want  string
 		ok    bool
-	}{{-time.Second, "0", false}, {0, "100", true}, {59 * time.Second, "100", true}, {time.Minute, "101", true}, {time.Hour, "101", true}} {
+	}{{-time.Second, "100", true}, {0, "100", true}, {59 * time.Second, "100", true}, {time.Minute, "101", true}, {time.Hour, "101", true}} {
 		got, made, ok := trail.At("AAPL", at.Add(test.after))
-		if ok != test.ok || got != price(test.want) || ok && made.After(at.Add(test.after)) {
+		if ok != test.ok || got != price(test.want) || ok && made.After(at.Add(max(0, test.after))) {
 			t.Errorf("after %s: %s at %s, %v", test.after, got, made, ok)
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"bellwether/alerts/market"
@@ -35,7 +36,7 @@ type Watch struct {
 	Kept string
 
 	symbols map[market.Ticker]*watched
-	outages map[string]*outage // by source
+	outages map[string]*outage // by source, and the reason where it is one of some symbols
 	slow    time.Time          // of the last look at what needs no hurry
 }
 
@@ -205,39 +206,59 @@ func (w *Watch) late(run *run, tickers []market.Ticker) {
 		switch {
 		case ok:
 		case w.symbols[ticker].misses >= cleanMisses:
-			failing = Notice{Source: run.latest(ticker).Quote.Source, Reason: reasonAbsent}
+			failing = Notice{Source: run.latest(ticker).Quote.Source, Reason: reasonAbsent, Tickers: []market.Ticker{ticker}}
 		default:
 			continue
 		}
-		o := w.outages[failing.Source]
+		name := outageName(failing)
+		o := w.outages[name]
 		if o == nil {
 			o = &outage{tickers: map[market.Ticker]bool{}}
-			w.outages[failing.Source], began[o] = o, true
+			w.outages[name], began[o] = o, true
 		}
 		if began[o] {
 			o.since = later(o.since, w.symbols[ticker].came)
 		}
 		if !o.tickers[ticker] {
 			o.tickers[ticker] = true
-			grown[failing.Source] = failing
+			grown[name] = failing
 		}
 	}
-	for _, source := range slices.Sorted(maps.Keys(grown)) {
-		o := w.outages[source]
-		run.notice(EventQuotesLate, lateKey(source, o), slices.Sorted(maps.Keys(o.tickers)), Notice{
-			Source: source, Since: o.since, Reason: grown[source].Reason,
-		})
+	for _, name := range slices.Sorted(maps.Keys(grown)) {
+		o := w.outages[name]
+		n := noticeOf(name, o)
+		n.Reason = grown[name].Reason
+		run.notice(EventQuotesLate, lateKey(name, o), slices.Sorted(maps.Keys(o.tickers)), n)
 	}
-	for _, source := range slices.Sorted(maps.Keys(w.outages)) {
-		w.recover(run, source, late)
+	for _, name := range slices.Sorted(maps.Keys(w.outages)) {
+		w.recover(run, name, late)
 	}
 }
 
-func lateKey(source string, o *outage) string { return "late/" + source + "/" + stampKey(o.since) }
+// outageName names what is one outage: a source's, or that of a source's symbols
+// with one fault.
+func outageName(failing Notice) string {
+	if len(failing.Tickers) == 0 {
+		return failing.Source
+	}
+	return failing.Source + "/" + failing.Reason
+}
+
+// noticeOf begins what is told of an outage.
+func noticeOf(name string, o *outage) Notice {
+	source, _, partly := strings.Cut(name, "/")
+	n := Notice{Source: source, Since: o.since}
+	if partly {
+		n.Kind = NoticePartly
+	}
+	return n
+}
+
+func lateKey(name string, o *outage) string { return "late/" + name + "/" + stampKey(o.since) }
 
 // recover ends an outage when all of its symbols that trade are fresh again.
-func (w *Watch) recover(run *run, source string, late map[market.Ticker]bool) {
-	o := w.outages[source]
+func (w *Watch) recover(run *run, name string, late map[market.Ticker]bool) {
+	o := w.outages[name]
 	fresh := false
 	for ticker := range o.tickers {
 		if late[ticker] {
@@ -248,10 +269,10 @@ func (w *Watch) recover(run *run, source string, late map[market.Ticker]bool) {
 	if !fresh {
 		return // only closed in the meantime
 	}
-	delete(w.outages, source)
-	run.notice(EventQuotesLate, lateKey(source, o)+"/over", slices.Sorted(maps.Keys(o.tickers)), Notice{
-		Source: source, Since: o.since, Until: run.now, Over: true,
-	})
+	delete(w.outages, name)
+	n := noticeOf(name, o)
+	n.Until, n.Over = run.now, true
+	run.notice(EventQuotesLate, lateKey(name, o)+"/over", slices.Sorted(maps.Keys(o.tickers)), n)
 }
 
 // stopped tells the owners of rules of symbols that have had no new price for a

@@ -102,6 +102,12 @@ func (k *composition) marketNotice(w Words, e alerts.Event) *message.Message {
 			"Last", w.Price(first, n.Last), "Why", n.Reason)}
 	case alerts.NoticeStopped:
 		m.Blocks = []message.Block{w.P("notice.stopped", "Symbol", first.Name, "Since", w.Moment(n.Since), "Last", w.Price(first, n.Last))}
+	case alerts.NoticePartly:
+		id := "notice.partly"
+		if n.Over {
+			id = "notice.partly.well"
+		}
+		m.Blocks = []message.Block{w.P(id, "Symbols", strings.Join(names, ", "), "Source", n.Source, "Since", w.Clock(n.Since), "Why", n.Reason)}
 	case alerts.NoticeUnseen:
 		m.Blocks = []message.Block{w.P("notice.unseen", "Symbols", strings.Join(names, ", "), "Since", w.Moment(n.Since), "Until", w.Moment(n.Until))}
 	default:
