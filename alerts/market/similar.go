@@ -1,5 +1,10 @@
 package market
 
+import (
+	"math"
+	"math/bits"
+)
+
 // maxTyped bounds the text for which similar symbols are looked for, in bytes,
 // and its words.
 const (
@@ -44,29 +49,50 @@ func (t *Table) nearWord(letters []rune) fits {
 	if len(letters) <= 3 {
 		limit = 1
 	}
+	set := lettersOf(letters)
 	var scratch [maxTyped]rune
-	for token, symbols := range t.tokens {
-		if n := len(token); n < len(letters)-limit || n > 4*(len(letters)+limit) {
+	for i := range t.spelled {
+		s := &t.spelled[i]
+		n := int(s.length)
+		// One wrong letter changes two of the sets at most.
+		if n < len(letters)-limit || n > len(letters)+limit || n <= limit || bits.OnesCount64(set^s.letters) > 2*limit {
 			continue
 		}
 		other := scratch[:0]
-		for _, r := range token {
-			if other = append(other, r); len(other) > len(letters)+limit {
-				break
-			}
-		}
-		if n := len(other); n < len(letters)-limit || n > len(letters)+limit || n <= limit {
-			continue
+		for _, r := range s.word {
+			other = append(other, r)
 		}
 		cost := distance(letters, other, limit)
 		if cost > limit {
 			continue
 		}
-		for _, at := range symbols {
+		for _, at := range s.symbols {
 			out.lower(at, uint8(cost+1))
 		}
 	}
 	return out
+}
+
+// spelling is a word of names and aliases, with what tells at a glance that
+// another is not like it.
+type spelling struct {
+	word    string
+	letters uint64 // the set of its letters
+	length  uint8  // in letters; of what is longer than any typed text, the most
+	symbols []int32
+}
+
+func spellingOf(word string) spelling {
+	letters := []rune(word)
+	return spelling{word: word, letters: lettersOf(letters), length: uint8(min(len(letters), math.MaxUint8))}
+}
+
+// lettersOf is the set of letters, of which some may share a place.
+func lettersOf(letters []rune) (set uint64) {
+	for _, r := range letters {
+		set |= 1 << (uint32(r) % 64)
+	}
+	return set
 }
 
 // distance counts the letters to put in, leave out, replace or swap with the

@@ -15,8 +15,9 @@ type Table struct {
 	symbols []Symbol
 	tickers map[Ticker]int32
 	exact   map[string][]int32 // by all that a symbol is called
-	tokens  map[string][]int32 // by the words of names and aliases
-	prefix  []entry            // sorted by key
+	tokens  map[string]int32   // the words of names and aliases, by their place in spelled
+	spelled []spelling
+	prefix  []entry // sorted by key
 }
 
 // entry is a text that a symbol can be found by while it is typed.
@@ -31,7 +32,7 @@ const nearest = 5
 
 // NewTable returns a table of these symbols.
 func NewTable(symbols []Symbol) *Table {
-	t := &Table{tickers: make(map[Ticker]int32), exact: make(map[string][]int32), tokens: make(map[string][]int32)}
+	t := &Table{tickers: make(map[Ticker]int32), exact: make(map[string][]int32), tokens: make(map[string]int32)}
 	t.Add(symbols...)
 	return t
 }
@@ -86,7 +87,13 @@ func (t *Table) index(s Symbol, at int32) {
 		}
 		t.prefix = append(t.prefix, entry{key, at, rank})
 		for k, word := range words(key) {
-			t.tokens[word] = appendNew(t.tokens[word], at)
+			place, known := t.tokens[word]
+			if !known {
+				place = int32(len(t.spelled))
+				t.tokens[word] = place
+				t.spelled = append(t.spelled, spellingOf(word))
+			}
+			t.spelled[place].symbols = appendNew(t.spelled[place].symbols, at)
 			if k > 0 && i == 1 {
 				t.prefix = append(t.prefix, entry{word, at, 2})
 			}
