@@ -182,6 +182,37 @@ func TestRefusedChatStopsOnlyItself(t *testing.T) {
 	})
 }
 
+// TestFloodOfOneChatIsNotTheAccounts: of several chats that are refused the one
+// with the shortest wait tells what all have to wait.
+func TestFloodOfOneChatIsNotTheAccounts(t *testing.T) {
+	bubble(t, func(t *testing.T, r *rig) {
+		wait := map[string]time.Duration{"1": time.Hour, "2": 2 * time.Second, "3": 3 * time.Second}
+		var mu sync.Mutex
+		r.chat.script = func(_ int, d outbox.Delivery) (outbox.Receipt, error) {
+			mu.Lock()
+			defer mu.Unlock()
+			if after := wait[d.Address.Chat]; after > 0 {
+				delete(wait, d.Address.Chat)
+				return outbox.Receipt{}, &outbox.Failure{Class: outbox.RetryLater, After: after}
+			}
+			return outbox.Receipt{}, nil
+		}
+		flooded, good := r.private("1"), r.private("4")
+		r.add(r.news(r.private("2")), r.news(r.private("3")), r.news(flooded))
+		r.start()
+		r.wait(time.Second)
+		r.add(r.alert(good))
+		r.wait(10 * time.Second)
+		if r.one(good).State != outbox.Delivered || r.one(flooded).State != outbox.Waiting {
+			t.Fatalf("%s, %s", r.one(good).State, r.one(flooded).State)
+		}
+		r.wait(time.Hour)
+		if r.one(flooded).State != outbox.Delivered {
+			t.Fatal(r.one(flooded).State)
+		}
+	})
+}
+
 func TestRateThatTheAdapterKeepsIsNoRefusal(t *testing.T) {
 	bubble(t, func(t *testing.T, r *rig) {
 		r.opts.Messengers = map[outbox.Account]outbox.Messenger{discordMain: r.chat}

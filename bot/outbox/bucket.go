@@ -27,12 +27,12 @@ type bucket struct {
 	tokens float64
 	last   time.Time
 	cut    time.Time
-	struck map[string]time.Time
+	struck map[string]strike
 }
 
 func newBucket(r Rates, now time.Time) *bucket {
 	burst := max(float64(r.Burst), 1)
-	return &bucket{top: r.PerSecond, rate: r.PerSecond, burst: burst, tokens: burst, last: now, struck: make(map[string]time.Time)}
+	return &bucket{top: r.PerSecond, rate: r.PerSecond, burst: burst, tokens: burst, last: now, struck: make(map[string]strike)}
 }
 
 func (b *bucket) fill(now time.Time) {
@@ -74,13 +74,18 @@ func (b *bucket) refund() { b.tokens = min(b.burst, b.tokens+1) }
 // accepted raises the rate after a message that the platform took.
 func (b *bucket) accepted() { b.rate = min(b.top, b.rate+b.top*raiseBy) }
 
-// refused counts a 429 of one chat and tells whether the whole account has to
-// wait. One chat alone says nothing about the account: its own limit may be
-// lower than we know.
-func (b *bucket) refused(chat string, now time.Time) (all bool) {
-	b.struck[chat] = now
-	for c, at := range b.struck {
-		if now.Sub(at) > strikeSpan {
+// strike is a 429 of one chat.
+type strike struct{ at, until time.Time }
+
+// refused counts a 429 of one chat, which has to wait until a time, and returns
+// until when the whole account has to; zero where it has not. One chat alone
+// says nothing about the account: its own limit may be lower than we know. Of
+// several it is the shortest wait: none is told to wait for less than the
+// account has to, and one may be told so for a flood of its own.
+func (b *bucket) refused(chat string, now, until time.Time) (all time.Time) {
+	b.struck[chat] = strike{now, until}
+	for c, s := range b.struck {
+		if now.Sub(s.at) > strikeSpan {
 			delete(b.struck, c)
 		}
 	}
@@ -91,10 +96,16 @@ func (b *bucket) refused(chat string, now time.Time) (all bool) {
 		b.tokens = min(b.tokens, 0)
 	}
 	if len(b.struck) < 3 {
-		return false
+		return time.Time{}
+	}
+	all = until
+	for _, s := range b.struck {
+		if s.until.Before(all) {
+			all = s.until
+		}
 	}
 	clear(b.struck)
-	return true
+	return all
 }
 
 // pause empties the bucket until a time.

@@ -103,9 +103,13 @@ func (d *drainer) retryLater(r *result, f *Failure) {
 	}
 	d.stats.limited()
 	s.lane.hold(r.at.Add(f.After))
-	all := d.bucket.refused(s.lane.key, r.at)
-	if all || f.Scope == ScopeAccount {
-		d.pause(r.at.Add(f.After))
+	until := r.at.Add(f.After)
+	all := d.bucket.refused(s.lane.key, r.at, until)
+	if f.Scope == ScopeAccount {
+		all = until
+	}
+	if !all.IsZero() {
+		d.pause(all)
 	}
 }
 
