@@ -22,6 +22,9 @@ type checkCommand struct {
 // errCheck is returned where something that was checked does not work.
 var errCheck = errors.New("not everything works")
 
+// errNothing is a source's that answers and has none of what it is asked for.
+var errNothing = errors.New("source gave no symbol")
+
 const checkTime = 30 * time.Second
 
 // Run checks everything without sending a message.
@@ -120,7 +123,11 @@ func (r *checkReport) sources(ctx context.Context, in ingredients, live bool) er
 			r.line(source.Name(), err, "%s", err)
 			continue
 		}
-		r.line(source.Name(), nil, "gave %d of %d symbols", len(quotes), len(tickers))
+		var none error
+		if len(quotes) == 0 && len(tickers) > 0 {
+			none = errNothing
+		}
+		r.line(source.Name(), none, "gave %d of %d symbols", len(quotes), len(tickers))
 		if live {
 			r.quotes(table, tickers, quotes)
 		}
