@@ -25,7 +25,7 @@ func (c *Checks) Records(ctx context.Context, ids []alerts.RuleID) ([]alerts.Rec
 	out := make([]alerts.Record, 0, len(ids))
 	lists := make(map[alerts.WatchlistID][]market.Ticker)
 	for start := 0; start < len(ids); start += 500 {
-		found, err := c.s.ownedRules(c.s.fast.WithContext(ctx).Where("id IN ?", ids[start:min(start+500, len(ids))]))
+		found, err := c.s.ownedRules(ctx, c.s.fast, "id IN ?", ids[start:min(start+500, len(ids))])
 		if err != nil {
 			return nil, err
 		}

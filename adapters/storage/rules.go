@@ -2,6 +2,7 @@ package storage
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -64,7 +65,7 @@ func toRuleRow(r alerts.Rule, d subscriptions.DestinationID, owner subscriptions
 }
 
 func (r ruleRow) rule() (alerts.Rule, error) {
-	conditions, err := decode[[]alerts.Condition](r.Conditions)
+	conditions, err := decodeConditions(r.Conditions)
 	if err != nil {
 		return alerts.Rule{}, fmt.Errorf("rule %d: %w", r.ID, err)
 	}
@@ -92,12 +93,12 @@ func (r ruleStateRow) state() alerts.State {
 
 // RulesOf returns a destination's rules with their states, oldest first.
 func (s *Store) RulesOf(ctx context.Context, d subscriptions.DestinationID) ([]subscriptions.OwnedRule, error) {
-	return s.ownedRules(s.fast.WithContext(ctx).Where("destination = ?", int64(d)))
+	return s.ownedRules(ctx, s.fast, "destination = ?", int64(d))
 }
 
 // Rule returns one rule.
 func (s *Store) Rule(ctx context.Context, id alerts.RuleID) (subscriptions.OwnedRule, error) {
-	found, err := s.ownedRules(s.fast.WithContext(ctx).Where("id = ?", int64(id)))
+	found, err := s.ownedRules(ctx, s.fast, "id = ?", int64(id))
 	if err == nil && len(found) == 0 {
 		err = fmt.Errorf("rule %d: %w", id, subscriptions.ErrNotFound)
 	}
@@ -108,52 +109,135 @@ func (s *Store) Rule(ctx context.Context, id alerts.RuleID) (subscriptions.Owned
 }
 
 // EachRule hands over every rule with its states, in chunks, in the order of
-// their ids.
+// their ids. The next chunk is read while one is taken.
 func (s *Store) EachRule(ctx context.Context, take func([]subscriptions.OwnedRule) error) error {
-	const chunk = 2000
-	last := int64(0)
-	for {
-		found, err := s.ownedRules(s.fast.WithContext(ctx).Where("id > ?", last).Limit(chunk))
-		if err != nil || len(found) == 0 {
-			return err
-		}
-		if err := take(found); err != nil {
-			return err
-		}
-		last = int64(found[len(found)-1].Rule.ID)
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	type part struct {
+		rules []subscriptions.OwnedRule
+		err   error
 	}
+	parts := make(chan part, 2)
+	go func() {
+		defer close(parts)
+		for last := int64(0); ; {
+			rules, err := s.rulesAfter(ctx, last)
+			if err == nil && len(rules) == 0 {
+				return
+			}
+			select {
+			case parts <- part{rules, err}:
+			case <-ctx.Done():
+				return
+			}
+			if err != nil {
+				return
+			}
+			last = int64(rules[len(rules)-1].Rule.ID)
+		}
+	}()
+	for p := range parts {
+		if p.err != nil {
+			return p.err
+		}
+		if err := take(p.rules); err != nil {
+			return err
+		}
+	}
+	return ctx.Err()
 }
 
-func (s *Store) ownedRules(query *gorm.DB) ([]subscriptions.OwnedRule, error) {
-	var rows []ruleRow
-	if err := query.Order("id").Find(&rows).Error; err != nil {
-		return nil, wrap("read rules", err)
+// rulesAfter reads the rules that follow one, with their states.
+func (s *Store) rulesAfter(ctx context.Context, last int64) ([]subscriptions.OwnedRule, error) {
+	const chunk = 4000
+	rules, err := readRules(s.fast.WithContext(ctx).Raw(`SELECT `+ruleColumns+` FROM rules WHERE id > ? ORDER BY id LIMIT ?`, last, chunk))
+	if err != nil || len(rules) == 0 {
+		return nil, err
 	}
-	out := make([]subscriptions.OwnedRule, len(rows))
-	at := make(map[int64]int, len(rows))
-	for i, row := range rows {
-		rule, err := row.rule()
+	return rules, addStates(s.fast.WithContext(ctx).Raw(`SELECT `+stateColumns+` FROM rule_states
+		WHERE rule > ? AND rule <= ? ORDER BY rule, ticker`, last, int64(rules[len(rules)-1].Rule.ID)), rules)
+}
+
+// ownedRules reads rules with their states, in the order of their ids.
+func (s *Store) ownedRules(ctx context.Context, db *gorm.DB, where string, args ...any) ([]subscriptions.OwnedRule, error) {
+	rules, err := readRules(db.WithContext(ctx).Raw(`SELECT `+ruleColumns+` FROM rules WHERE `+where+` ORDER BY id`, args...))
+	if err != nil {
+		return nil, err
+	}
+	const most = 500
+	for rest := rules; len(rest) > 0; {
+		some := rest[:min(most, len(rest))]
+		rest = rest[len(some):]
+		ids := make([]int64, len(some))
+		for i := range some {
+			ids[i] = int64(some[i].Rule.ID)
+		}
+		err := addStates(db.WithContext(ctx).Raw(`SELECT `+stateColumns+` FROM rule_states WHERE rule IN ? ORDER BY rule, ticker`, ids), some)
 		if err != nil {
 			return nil, err
 		}
-		out[i] = subscriptions.OwnedRule{Rule: rule, Destination: subscriptions.DestinationID(row.Destination), Owner: subscriptions.PersonID(row.Owner)}
-		at[row.ID] = i
 	}
-	for start := 0; start < len(rows); start += 500 {
-		ids := make([]int64, 0, 500)
-		for _, row := range rows[start:min(start+500, len(rows))] {
-			ids = append(ids, row.ID)
+	return rules, nil
+}
+
+const ruleColumns = `id, revision, destination, owner, watchlist, conditions, repeat, cooldown, band, expires,
+	regular_hours, note, mention, paused, snoozed_until, held_for, created`
+
+// readRules reads rules without GORM's reflection: there may be a million.
+func readRules(query *gorm.DB) ([]subscriptions.OwnedRule, error) {
+	rows, err := query.Rows()
+	if err != nil {
+		return nil, wrap("read rules", err)
+	}
+	var out []subscriptions.OwnedRule
+	var r ruleRow
+	var expires, snoozed, created int64
+	into := []any{
+		&r.ID, &r.Revision, &r.Destination, &r.Owner, &r.Watchlist, &r.Conditions, &r.Repeat, &r.Cooldown, &r.Band, &expires,
+		&r.RegularHours, &r.Note, &r.Mention, &r.Paused, &snoozed, &r.HeldFor, &created,
+	}
+	for err == nil && rows.Next() {
+		if err = rows.Scan(into...); err != nil {
+			break
 		}
-		var states []ruleStateRow
-		if err := s.fast.WithContext(query.Statement.Context).Where("rule IN ?", ids).Order("rule, ticker").Find(&states).Error; err != nil {
-			return nil, wrap("read states of rules", err)
-		}
-		for _, st := range states {
-			i := at[st.Rule]
-			out[i].States = append(out[i].States, st.state())
+		r.Expires, r.SnoozedUntil, r.Created = stamp(expires), stamp(snoozed), stamp(created)
+		var rule alerts.Rule
+		if rule, err = r.rule(); err == nil {
+			out = append(out, subscriptions.OwnedRule{
+				Rule: rule, Destination: subscriptions.DestinationID(r.Destination), Owner: subscriptions.PersonID(r.Owner),
+			})
 		}
 	}
-	return out, nil
+	return out, wrap("read rules", errors.Join(err, rows.Err(), rows.Close()))
+}
+
+const stateColumns = `rule, ticker, phase, arming, fired_at, side, version, memory`
+
+// addStates reads states, in the order of their rules, into the rules, which
+// are in the same order.
+func addStates(query *gorm.DB, rules []subscriptions.OwnedRule) error {
+	rows, err := query.Rows()
+	if err != nil {
+		return wrap("read states of rules", err)
+	}
+	var r ruleStateRow
+	var fired, side int64
+	into := []any{&r.Rule, &r.Ticker, &r.Phase, &r.Arming, &fired, &side, &r.Version, &r.Memory}
+	i := 0
+	for err == nil && rows.Next() {
+		if err = rows.Scan(into...); err != nil {
+			break
+		}
+		r.FiredAt, r.Side = stamp(fired), int8(side)
+		for i < len(rules) && int64(rules[i].Rule.ID) < r.Rule {
+			i++
+		}
+		// A rule may have been made since its chunk was read.
+		if i < len(rules) && int64(rules[i].Rule.ID) == r.Rule {
+			rules[i].States = append(rules[i].States, r.state())
+		}
+	}
+	return wrap("read states of rules", errors.Join(err, rows.Err(), rows.Close()))
 }
 
 // FinishDelivered ends the rules that fire once and whose alert was delivered
