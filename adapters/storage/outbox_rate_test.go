@@ -197,8 +197,8 @@ func TestFloodOfOneChatIsNotTheAccounts(t *testing.T) {
 			}
 			return outbox.Receipt{}, nil
 		}
-		flooded, good := r.private("1"), r.private("4")
-		r.add(r.news(r.private("2")), r.news(r.private("3")), r.news(flooded))
+		second, third, flooded, good := r.private("2"), r.private("3"), r.private("1"), r.private("4")
+		r.add(r.news(second), r.news(third), r.news(flooded))
 		r.start()
 		r.wait(time.Second)
 		r.add(r.alert(good))
