@@ -92,14 +92,7 @@ func (b *Bot) open(ctx context.Context, r Request) (*call, error) {
 	if err != nil {
 		return nil, err
 	}
-	place := r.Place
-	if place.Zone == "" {
-		place.Zone = b.zone
-	}
-	if place.Locale == "" {
-		place.Locale = r.Locale
-	}
-	place, err = b.store.Place(ctx, place)
+	place, err := b.placeOf(ctx, r)
 	if err != nil {
 		return nil, err
 	}
@@ -109,6 +102,33 @@ func (b *Bot) open(ctx context.Context, r Request) (*call, error) {
 		words: b.catalogue.Words(place.Locale, place.Zone, now),
 	}
 	return c, c.goRemote(ctx)
+}
+
+// placeOf returns the place that a request is about. A button under a forum's
+// message is pressed in the post that the message opened, and is the forum's.
+func (b *Bot) placeOf(ctx context.Context, r Request) (subscriptions.Destination, error) {
+	if r.Button != "" && r.Message != "" {
+		if send, err := b.store.SendByPart(ctx, parentOf(r.Place.Address), r.Message); err == nil && send.Place == subscriptions.Forum {
+			return b.store.Destination(ctx, send.Destination)
+		}
+	}
+	place := r.Place
+	if place.Zone == "" {
+		place.Zone = b.zone
+	}
+	if place.Locale == "" {
+		place.Locale = r.Locale
+	}
+	return b.store.Place(ctx, place)
+}
+
+// parentOf returns the channel or forum that a thread of Discord's is in; of
+// anything else, itself.
+func parentOf(a subscriptions.Address) subscriptions.Address {
+	if a.Platform == subscriptions.Discord {
+		a.Thread = ""
+	}
+	return a
 }
 
 // role asks what the person may do in the place.

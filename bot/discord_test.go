@@ -262,6 +262,37 @@ func TestForumPostHasItsTagsAndNotifiesOneRole(t *testing.T) {
 	})
 }
 
+// TestButtonsOfAForumsPost are pressed in the thread that the post is, and are
+// about the forum: its rule, its moderators.
+func TestButtonsOfAForumsPost(t *testing.T) {
+	talk(t, func(r *rig) {
+		mod := r.channel("mod", "stories", subscriptions.RoleModerator)
+		mod.place.Kind = subscriptions.Forum
+		mod.command("alert", "add", "symbol", "BTC-USD", "condition", "> 62000 every time", "to", "here")
+		r.price("BTC-USD", "62010")
+		r.has(mod.hears(), "Bitcoin rose to 62,000.00")
+		told := r.chat.screen(mod.place.Address)
+		post := told[len(told)-1]
+		inPost := func(name string, role subscriptions.Role, button string) string {
+			v := r.channel(name, "stories", role)
+			req := v.request()
+			req.Place.Address.Thread, req.Button, req.Message = post.id, button, post.id
+			return v.hand(req)
+		}
+		rules, err := r.store.RulesOf(r.t.Context(), mod.stored().ID)
+		r.must(err)
+		id := id36(int64(rules[0].Rule.ID))
+		r.has(inPost("bob", subscriptions.RoleMember, "1:rule.pause:"+id), "(only you) Only moderators")
+		r.has(inPost("bob", subscriptions.RoleMember, "1:rule.copy:"+id), "(only you) Alert set", "by direct message")
+		r.has(inPost("mod", subscriptions.RoleModerator, "1:rule.pause:"+id), "(edit)", "Bitcoin rose to 62,000.00", "Paused")
+		why := r.channel("bob", "stories", subscriptions.RoleMember)
+		req := why.request()
+		req.Place.Address.Thread, req.Command = post.id, "why"
+		r.has(why.hand(req), "Because of the alert BTC-USD > 62000 every time that mod made")
+		r.has(inPost("mod", subscriptions.RoleModerator, "1:rule.drop:"+id), "(edit)", "This alert was deleted", "[Make it again]")
+	})
+}
+
 func TestEditConflictIsSaid(t *testing.T) {
 	talk(t, func(r *rig) {
 		mod := r.channel("mod", "markets", subscriptions.RoleModerator)

@@ -48,11 +48,11 @@ func handleWhy(ctx context.Context, c *call) (result, error) {
 // explained finds the send that a caller asks about.
 func (c *call) explained(ctx context.Context) (outbox.Send, error) {
 	if c.Message != "" {
-		return c.bot.store.SendByPart(ctx, c.chat.Address, c.Message)
+		return c.sentHere(ctx, c.Message)
 	}
 	if link := c.option("message"); link != "" {
 		// A link to a message ends with its id.
-		return c.bot.store.SendByPart(ctx, c.chat.Address, link[strings.LastIndexByte(link, '/')+1:])
+		return c.sentHere(ctx, link[strings.LastIndexByte(link, '/')+1:])
 	}
 	sends, err := c.bot.store.SendsOf(ctx, c.place.ID, 50)
 	if err != nil {
@@ -63,7 +63,20 @@ func (c *call) explained(ctx context.Context) (outbox.Send, error) {
 			return s, nil
 		}
 	}
-	return outbox.Send{}, subscriptions.ErrNotFound
+	return c.sentHere(ctx, c.chat.Address.Thread)
+}
+
+// sentHere finds the send that became a message of this chat. That which opened
+// a post is the forum's, and has the post's id.
+func (c *call) sentHere(ctx context.Context, message string) (outbox.Send, error) {
+	if message == "" {
+		return outbox.Send{}, subscriptions.ErrNotFound
+	}
+	send, err := c.bot.store.SendByPart(ctx, c.chat.Address, message)
+	if parent := parentOf(c.chat.Address); errors.Is(err, subscriptions.ErrNotFound) && parent != c.chat.Address {
+		return c.bot.store.SendByPart(ctx, parent, message)
+	}
+	return send, err
 }
 
 // cause says in words why there is an event.

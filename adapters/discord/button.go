@@ -1,6 +1,7 @@
 package discord
 
 import (
+	"slices"
 	"strings"
 
 	"bellwether/bot/message"
@@ -64,6 +65,42 @@ func makeRows(rows [][]message.Button, form message.Form) []row {
 		}
 	}
 	return made[:min(len(made), maxRows)]
+}
+
+// aimed returns the rows with buttons that are about another channel than the
+// one that they are shown in.
+func aimed(rows []row, about string) []row {
+	if about == "" {
+		return rows
+	}
+	out := make([]row, len(rows))
+	for n, line := range rows {
+		out[n] = row{Kind: line.Kind, Components: slices.Clone(line.Components)}
+		for i, b := range out[n].Components {
+			if b.ID != "" {
+				out[n].Components[i].ID = aimedData(b.ID, about)
+			}
+		}
+	}
+	return out
+}
+
+// aimedData is the data of one of them. What would be too long stays as it is.
+func aimedData(data, about string) string {
+	if with := data + aimMark + about; about != "" && runes(with) <= maxCustomID {
+		return with
+	}
+	return data
+}
+
+// cutAim parts data and the channel that it is about; "" for none.
+func cutAim(data string) (bare, about string) {
+	const leastID = 17 // digits, since 2016
+	i := strings.LastIndex(data, aimMark)
+	if i < 0 || len(data)-i-1 < leastID || !isID(data[i+1:]) {
+		return data, ""
+	}
+	return data[:i], data[i+1:]
 }
 
 func makeButton(b message.Button, form message.Form) (button, bool) {

@@ -482,6 +482,42 @@ func TestWhoCannotSeeAChannelLearnsNothingOfIt(t *testing.T) {
 	}
 }
 
+// TestButtonsOfAnAnswerAboutAnotherChannel are about that channel as well, and
+// so are the form that one opens and the answer to it.
+func TestButtonsOfAnAnswerAboutAnotherChannel(t *testing.T) {
+	r := build(t, discordtest.Options{}, func(o *discord.Options) { o.Commands = bot.Commands() })
+	const forum = "300000000000000015"
+	r.server.AddChannel(discordtest.Channel{ID: forum, Guild: discordtest.Guild, Kind: 15})
+	m := sentence("fine")
+	m.Buttons = [][]message.Button{{{Label: "Edit", Data: "1:rule.edit:3"}}}
+	r.desk.answer = answers(bot.Answer{Message: m, Ephemeral: true})
+	r.run(t)
+	first, err := r.interact(t, discordtest.Deed{Name: "alert", Sub: "list", In: forum, Permissions: discordtest.ViewChannel}).First(within(t))
+	if err != nil || !strings.Contains(string(first.Data), `"custom_id":"1:rule.edit:3@`+forum+`"`) {
+		t.Fatalf("%s, %v", first.Data, err)
+	}
+	r.desk.answer = answers(bot.Answer{Modal: &bot.Modal{Data: "1:rule.edited:3", Title: "Change", Fields: []bot.ModalField{{Name: "rule", Label: "What"}}}})
+	form, err := r.interact(t, discordtest.Deed{Kind: discordtest.Component, CustomID: "1:rule.edit:3@" + forum, Message: "9"}).First(within(t))
+	if err != nil || !strings.Contains(string(form.Data), `"custom_id":"1:rule.edited:3@`+forum+`"`) {
+		t.Fatalf("%s, %v", form.Data, err)
+	}
+	r.desk.answer = nil
+	e := r.interact(t, discordtest.Deed{Kind: discordtest.Modal, CustomID: "1:rule.edited:3@" + forum, Message: "9", Form: map[string]string{"rule": "x"}})
+	r.desk.await(t, "the form", func() bool { return len(r.desk.submitted) == 1 })
+	q := r.desk.submitted[0]
+	if q.Button != "1:rule.edited:3" || q.Place.Address != address(forum, "") || q.Role != subscriptions.RoleMember {
+		t.Errorf("request %+v", q)
+	}
+	d := toGeneral(m)
+	d.Address, d.Via, d.User, d.Ephemeral = q.Place.Address, q.Via, q.Identity.User, true
+	if _, err := r.client.Deliver(within(t), d); err != nil {
+		t.Fatal(err)
+	}
+	if later, err := e.Later(within(t), 1); err != nil || !strings.Contains(string(later[0].Body), "1:rule.edit:3@"+forum) {
+		t.Errorf("%v, %v", later, err)
+	}
+}
+
 func TestRoleIsAsked(t *testing.T) {
 	r := build(t, discordtest.Options{}, nil)
 	r.server.SetMember(discordtest.Guild, "500000000000000007", manageServer)

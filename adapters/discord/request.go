@@ -20,6 +20,10 @@ const (
 	interactionModal        = 5
 )
 
+// aimMark stands, before the channel's id, at the end of the data of a button
+// under an answer about another channel than the one that it was given in.
+const aimMark = "@"
+
 // elsewhere is the option with which a command of moderators is meant for
 // another channel than the one in which it is typed: nobody can type in a forum.
 const elsewhere = "in"
@@ -44,6 +48,7 @@ type interaction struct {
 	Message *struct {
 		ID string `json:"id"`
 	} `json:"message"`
+	about          string // the other channel that it is about; "" for none
 	Locale         string `json:"locale"`
 	GuildLocale    string `json:"guild_locale"`
 	AppPermissions string `json:"app_permissions"`
@@ -149,11 +154,14 @@ func (c *Client) read(i *interaction) (r bot.Request, focus option, problem stri
 	switch i.Kind {
 	case interactionCommand, interactionAutocomplete:
 		focus, problem = c.readCommand(i, &r)
-	case interactionComponent:
-		r.Button = i.Data.CustomID
-	case interactionModal:
-		r.Button = i.Data.CustomID
-		r.Form = readForm(i.Data.Components)
+	case interactionComponent, interactionModal:
+		var about string
+		if r.Button, about = cutAim(i.Data.CustomID); about != "" && i.inGuild() {
+			problem = c.aim(i, &r, about)
+		}
+		if i.Kind == interactionModal {
+			r.Form = readForm(i.Data.Components)
+		}
 	}
 	if r.Command == "" && r.Button == "" {
 		problem = sayNotUnderstood
@@ -234,7 +242,8 @@ func (c *Client) readCommand(i *interaction, r *bot.Request) (focus option, prob
 // which it was made. The problem is "" or says why it cannot be: who may not see
 // a channel learns nothing of it. While a value is being typed Discord does not
 // say what the person may do there, and moderators alone are believed: their
-// right is one in all of the server.
+// right is one in all of the server. A button is under an answer that was given
+// to the person alone.
 func (c *Client) aim(i *interaction, r *bot.Request, id string) (problem string) {
 	ch, told := i.Data.Resolved.Channels[id]
 	known, isKnown := c.places.get(id)
@@ -254,10 +263,14 @@ func (c *Client) aim(i *interaction, r *bot.Request, id string) (problem string)
 		permissions = i.Member.Permissions
 		may, _ = readPermissions(permissions)
 		may &^= permViewChannel // of the channel in which it was typed
+		if i.Kind == interactionComponent || i.Kind == interactionModal {
+			may |= permViewChannel
+		}
 	}
 	if !moderates(may) && may&permViewChannel == 0 {
 		return sayHidden
 	}
+	i.about = id
 	c.places.put(ch)
 	c.setPlace(r, ch, permissions, ch.AppPermissions)
 	return ""

@@ -88,6 +88,7 @@ func (d *dialogue) choices(ctx context.Context, offered []bot.Choice) {
 func (d *dialogue) say(ctx context.Context, a bot.Answer) {
 	if a.Modal != nil {
 		if !d.responded && d.i.Kind != interactionModal {
+			a.Modal.Data = aimedData(a.Modal.Data, d.i.about)
 			d.respond(ctx, callbackModal, makeModal(*a.Modal))
 			return
 		}
@@ -107,6 +108,7 @@ func (d *dialogue) say(ctx context.Context, a bot.Answer) {
 	}
 	sheets := layOut(a.Message, message.Rich)
 	for n := range sheets {
+		sheets[n].rows = aimed(sheets[n].rows, d.i.about)
 		p := d.client.dress(sheets[n], picture, nil)
 		if !d.sayPart(ctx, p, n, a) {
 			return
@@ -177,7 +179,11 @@ func (d *dialogue) via() string {
 	if started, ok := d.i.started(); ok && started.Before(d.client.now()) && d.client.now().Sub(started) < tokenAge {
 		end = started.Add(tokenAge)
 	}
-	return kind + ":" + d.i.Application + ":" + d.i.Token + ":" + strconv.FormatInt(end.Unix(), 10)
+	via := kind + ":" + d.i.Application + ":" + d.i.Token + ":" + strconv.FormatInt(end.Unix(), 10)
+	if d.i.about != "" {
+		via += ":" + d.i.about
+	}
+	return via
 }
 
 // passage is what a Via says.
@@ -186,15 +192,20 @@ type passage struct {
 	application string
 	token       string
 	end         time.Time
+	about       string // the other channel that it is about; "" for none
 }
 
 func readVia(via string) (passage, bool) {
 	parts := strings.Split(via, ":")
+	about := ""
+	if len(parts) == 5 {
+		parts, about = parts[:4], parts[4]
+	}
 	if len(parts) != 4 || parts[0] != "i" && parts[0] != "c" || !isID(parts[1]) || parts[2] == "" || strings.ContainsAny(parts[2], "/?#%") {
 		return passage{}, false
 	}
 	end, err := strconv.ParseInt(parts[3], 10, 64)
-	return passage{parts[0] == "c", parts[1], parts[2], time.Unix(end, 0)}, err == nil
+	return passage{parts[0] == "c", parts[1], parts[2], time.Unix(end, 0), about}, err == nil
 }
 
 // deliverVia gives an answer to the interaction that asked for it. When its
@@ -207,6 +218,7 @@ func (c *Client) deliverVia(ctx context.Context, d outbox.Delivery, sheets []she
 	if err := c.acks.wait(ctx, d.Via); err != nil {
 		return outbox.Receipt{}, &outbox.Failure{Class: outbox.NotSent, Reason: "the question was not acknowledged yet", Err: err}
 	}
+	sheets[d.Part].rows = aimed(sheets[d.Part].rows, p.about)
 	body := c.dress(sheets[d.Part], d.Picture, &d)
 	r := request{method: http.MethodPost, path: "webhooks/" + p.application + "/" + p.token, once: true}
 	if d.Part == 0 && (!p.quiet || d.Kind == outbox.Edit) {
