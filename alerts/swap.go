@@ -1,6 +1,7 @@
 package alerts
 
 import (
+	"maps"
 	"math"
 	"time"
 
@@ -9,10 +10,17 @@ import (
 
 const (
 	// farAway is the least step, as a logarithm, of quotes that may have been
-	// given to each other's symbols; below, chance makes such pairs.
-	farAway = 0.14
-	// sameAs is how near, likewise, each is to the other's last price.
-	sameAs = 0.01
+	// given to each other's symbols; below, chance makes such pairs. Where more
+	// than few move at once, so does the market, and farApart is the least; in a
+	// storm of more than many nothing is to be told apart.
+	farAway  = 0.04
+	farApart = 0.14
+	few      = 8
+	many     = 300
+	// sameAs is how near each is to the other's last price, as a part of its step
+	// and at most.
+	sameAs     = 1.0 / 14
+	sameAsMost = 0.01
 	// farKept is for how long a far quote is remembered, for the ones of the other
 	// symbols, which may be read by another check.
 	farKept = 10 * time.Minute
@@ -21,7 +29,7 @@ const (
 // farStep is a step of a symbol's price that is far, in logarithms.
 type farStep struct {
 	last, now float64
-	at        time.Time
+	read      time.Time
 }
 
 // mixed finds quotes that a source has given to each other's symbols: each stands
@@ -32,7 +40,7 @@ func (c *Checker) mixed(run *run, quotes []market.Quote) map[market.Ticker]marke
 		c.far = map[market.Ticker]farStep{}
 	}
 	for ticker, s := range c.far {
-		if run.now.Sub(s.at) > farKept {
+		if run.now.Sub(s.read) > farKept {
 			delete(c.far, ticker)
 		}
 	}
@@ -47,7 +55,10 @@ func (c *Checker) mixed(run *run, quotes []market.Quote) map[market.Ticker]marke
 			c.far[q.Ticker] = s
 		}
 	}
-	if len(c.far) < 2 {
+	if len(c.far) > few {
+		maps.DeleteFunc(c.far, func(_ market.Ticker, s farStep) bool { return math.Abs(s.now-s.last) < farApart })
+	}
+	if len(c.far) < 2 || len(c.far) > many {
 		return nil
 	}
 	out := map[market.Ticker]market.Ticker{}
@@ -62,6 +73,11 @@ func (c *Checker) mixed(run *run, quotes []market.Quote) map[market.Ticker]marke
 	return out
 }
 
+// at tells that a step ends where another one began.
+func (s farStep) at(other farStep) bool {
+	return math.Abs(s.now-other.last) < min(sameAsMost, sameAs*math.Abs(s.now-s.last))
+}
+
 // circle returns the symbol where a symbol's quote stood, if one gets back from
 // there to the first by such steps. A market that falls as a whole makes no
 // circles.
@@ -70,7 +86,7 @@ func (c *Checker) circle(start market.Ticker) (market.Ticker, bool) {
 	var back func(at market.Ticker) bool
 	back = func(at market.Ticker) bool {
 		for other, s := range c.far {
-			if math.Abs(c.far[at].now-s.last) >= sameAs {
+			if !c.far[at].at(s) {
 				continue
 			}
 			if other == start {
@@ -86,7 +102,7 @@ func (c *Checker) circle(start market.Ticker) (market.Ticker, bool) {
 		return false
 	}
 	for other, s := range c.far {
-		if other == start || math.Abs(c.far[start].now-s.last) >= sameAs {
+		if other == start || !c.far[start].at(s) {
 			continue
 		}
 		clear(seen)

@@ -356,3 +356,20 @@ func TestSymbolThatStopsTradingIsToldOnceAfterADay(t *testing.T) {
 		t.Errorf("events %+v", store.events)
 	}
 }
+
+func TestOldPricesThatMoveAreNoStop(t *testing.T) {
+	store := newMemoryStore()
+	store.add(t, 1, "AAPL > 150")
+	d := newDesk(t, store)
+	d.Watch = &alerts.Watch{Cadence: func(market.Ticker) time.Duration { return time.Minute }}
+	for i := range 60 {
+		d.now = d.now.Add(time.Hour)
+		d.script.quotes = []market.Quote{{Ticker: "AAPL", Price: price("100"), Time: d.now.AddDate(-2, 0, i), Received: d.now}}
+		if _, err := d.Check(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if len(store.events) != 0 {
+		t.Errorf("told %+v", store.events)
+	}
+}

@@ -44,6 +44,7 @@ type Watch struct {
 type watched struct {
 	came    time.Time // when a quote of it came last, or when it was first waited for
 	printed time.Time // the latest time that a quote of it had
+	looked  time.Time // that time when it was last looked whether the symbol stopped
 	misses  int       // clean answers in a row without it
 	said    bool      // that it is not served any more
 }
@@ -285,8 +286,10 @@ func (w *Watch) stopped(run *run, tickers []market.Ticker) {
 		if last.Time.IsZero() || last.Fix || !s.came.Equal(run.now) && s.misses < cleanMisses {
 			continue
 		}
-		if printed.After(run.checker.dayBefore(ticker, run.now)) {
-			continue
+		moves := printed.After(s.looked)
+		s.looked = printed
+		if moves || printed.After(run.checker.dayBefore(ticker, run.now)) {
+			continue // New prices come, if old ones.
 		}
 		run.notice(EventHeld, "stopped/"+string(ticker)+"/"+stampKey(printed), []market.Ticker{ticker}, Notice{
 			Kind: NoticeStopped, Source: last.Source, Last: last.Price, Since: printed,

@@ -167,14 +167,11 @@ func (j *judgement) suspicion() Reason {
 	if j.splitMatches() {
 		return ReasonSplit
 	}
-	held := j.record.Held
 	switch {
 	case j.evidence.OtherCurrency:
 		return ReasonCurrency
-	case j.evidence.Other != "":
+	case j.mixedUp():
 		return ReasonMixed
-	case held.Reason == ReasonMixed && sameLevel(j.class, held.Price, j.quote.Price):
-		return ReasonMixed // The other symbol has moved on, or was not read.
 	case unitRatio(j.class, j.quote.Price, last, gap):
 		return ReasonUnit
 	case doubleRatio(j.class, j.quote.Price, last):
@@ -187,6 +184,17 @@ func (j *judgement) suspicion() Reason {
 		return ReasonDisagreement
 	}
 	return ReasonNone
+}
+
+// mixedUp tells that the price looks like another symbol's, or like a held one
+// that did: the other has moved on since, or was not read.
+func (j *judgement) mixedUp() bool {
+	if j.evidence.Other != "" {
+		return true
+	}
+	held, last := j.record.Held, j.record.Last.Price
+	return held.Reason == ReasonMixed && sameLevel(j.class, held.Price, j.quote.Price) &&
+		math.Abs(move(j.class, j.quote.Price, last)) > math.Abs(move(j.class, held.Price, last))/2
 }
 
 // closeAgain tells that the price is, to the last digit, the close of the session
