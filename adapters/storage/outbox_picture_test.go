@@ -46,3 +46,34 @@ func TestPictureIsDrawnOnceAndUploadedOncePerAccountForAThousandPlaces(t *testin
 		}
 	})
 }
+
+// TestUploadThatHangsHoldsNobodyBack: the others upload for themselves.
+func TestUploadThatHangsHoldsNobodyBack(t *testing.T) {
+	bubble(t, func(t *testing.T, r *rig) {
+		r.words.picture = func(outbox.Send) *message.Picture {
+			return message.NewPicture("chart/BTC-USD/1d", "Bitcoin", func() ([]byte, error) { return []byte("png"), nil })
+		}
+		var uploads atomic.Int64
+		r.chat.script = func(n int, d outbox.Delivery) (outbox.Receipt, error) {
+			if _, name, err := d.Picture(); name == "" && uploads.Add(1) == 1 {
+				time.Sleep(50 * time.Second)
+				return outbox.Receipt{}, fail(outbox.Ambiguous)
+			} else if err != nil {
+				return outbox.Receipt{}, err
+			}
+			return outbox.Receipt{ID: fmt.Sprint(n), Uploaded: "file"}, nil
+		}
+		for i := range 40 {
+			r.add(r.alert(r.place(telegramMain, fmt.Sprint(i), subscriptions.Private)))
+		}
+		r.start()
+		r.wait(5 * time.Second)
+		if n := r.count(outbox.Delivered); n != 39 {
+			t.Errorf("%d delivered while an upload hung", n)
+		}
+		r.until(2 * time.Minute)
+		if n := r.count(outbox.Delivered); n != 40 {
+			t.Errorf("%d delivered", n)
+		}
+	})
+}

@@ -3,6 +3,7 @@ package outbox
 import (
 	"context"
 	"sync"
+	"time"
 
 	"bellwether/bot/message"
 )
@@ -10,6 +11,11 @@ import (
 // galleryShelf is how many pictures are kept in memory: those of a fan-out
 // under way. Each is about 30 KB.
 const galleryShelf = 32
+
+// uploadPatience is how long a delivery waits for another that uploads the same
+// picture. An upload that hangs would otherwise hold back all of a fan-out, and
+// by the places under way everything else of the account.
+const uploadPatience = 2 * time.Second
 
 // gallery draws each picture once and lets each account upload it once.
 type gallery struct {
@@ -59,7 +65,7 @@ func (g *gallery) use(ctx context.Context, a Account, s Send, p *message.Picture
 }
 
 // picture returns the PNG and the name of an earlier upload. Where another
-// delivery is uploading the same picture it waits for that one.
+// delivery is uploading the same picture it waits a little for that one.
 func (u *use) picture() ([]byte, string, error) {
 	name, err := u.claim()
 	if err != nil {
@@ -73,9 +79,11 @@ func (u *use) picture() ([]byte, string, error) {
 }
 
 // claim returns the name of an earlier upload, or makes this delivery the one
-// that uploads.
+// that uploads. It returns neither where another one takes too long.
 func (u *use) claim() (string, error) {
 	g := u.g
+	enough := time.NewTimer(uploadPatience)
+	defer enough.Stop()
 	for {
 		if g.store != nil {
 			name, err := g.store.Uploaded(u.ctx, u.id.account, u.id.key)
@@ -99,6 +107,8 @@ func (u *use) claim() (string, error) {
 		g.mu.Unlock()
 		select {
 		case <-first.over:
+		case <-enough.C:
+			return "", nil
 		case <-u.ctx.Done():
 			return "", u.ctx.Err()
 		}
