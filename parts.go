@@ -349,9 +349,6 @@ func (p *parts) connectPlatforms(in ingredients) error {
 		Store: shelf, Pictures: shelf, Messengers: messengers, Rates: rates, Composer: p.bot, Collapser: p.bot,
 		InFlight: c.Outbox.InFlight, RepeatNews: c.Outbox.RepeatNews, Log: p.log,
 		Notify: p.bot.TellNotices,
-		Alarm: func(a outbox.Account, f *outbox.Failure) {
-			p.log.Error("bot account is not accepted any more", "account", a.String(), "reason", f.Reason)
-		},
 	})
 	p.running.Outbox = p.outbox
 	return nil
