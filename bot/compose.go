@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"bellwether/alerts"
@@ -262,6 +263,6 @@ func (b *Bot) Repeat(ctx context.Context, s outbox.Send) (*message.Message, erro
 	}
 	w := b.catalogue.Words(place.Locale, place.Zone, b.now().UTC())
 	m := *s.Message
-	m.Footer = append(slices.Clone(m.Footer), message.T(" · "+w.Say("late.repeated")))
+	m.Footer = append(slices.Clone(m.Footer), message.T(strings.Repeat(" · ", min(1, len(m.Footer)))+w.Say("late.repeated")))
 	return &m, nil
 }

@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"bellwether/bot/message"
 	"bellwether/bot/outbox"
 	"bellwether/subscriptions"
 )
@@ -290,6 +291,19 @@ func TestButtonsOfAForumsPost(t *testing.T) {
 		req.Place.Address.Thread, req.Command = post.id, "why"
 		r.has(why.hand(req), "Because of the alert BTC-USD > 62000 every time that mod made")
 		r.has(inPost("mod", subscriptions.RoleModerator, "1:rule.drop:"+id), "(edit)", "This alert was deleted", "[Make it again]")
+	})
+}
+
+// TestAnswerThatMayHaveComeBeforeSaysSo alone under what has no small print.
+func TestAnswerThatMayHaveComeBeforeSaysSo(t *testing.T) {
+	talk(t, func(r *rig) {
+		mod := r.channel("mod", "markets", subscriptions.RoleModerator)
+		send := outbox.Send{Destination: mod.stored().ID, Message: &message.Message{Blocks: []message.Block{message.P(message.T("Not muted."))}}}
+		m, err := r.bot.Repeat(r.t.Context(), send)
+		r.must(err)
+		if got := m.Plain(); got != "Not muted.\n\nmay have come before" {
+			t.Errorf("it says %q", got)
+		}
 	})
 }
 

@@ -109,6 +109,9 @@ func (c *call) suggestRules(ctx context.Context, typed string) ([]Choice, error)
 	var out []Choice
 	for i, owned := range rules {
 		label := strconv.Itoa(i+1) + ". " + c.sentence(owned.Rule)
+		if owned.Destination != c.place.ID {
+			label += " · " + c.words.Say("alerts.private")
+		}
 		if len(out) < maxChoices && strings.Contains(strings.ToLower(label), strings.ToLower(typed)) {
 			out = append(out, Choice{Label: message.Cut(label, 100), Value: "#" + strconv.FormatInt(int64(owned.Rule.ID), 36)})
 		}

@@ -92,5 +92,14 @@ func TestSuggestionsShowOnlyWhatTheCallerMaySee(t *testing.T) {
 		if len(got)+len(feeds) != 0 {
 			t.Errorf("another channel sees %v, %v", got, feeds)
 		}
+		bob := r.channel("bob", "one", subscriptions.RoleMember)
+		bob.command("alert", "add", "symbol", "BTC-USD", "condition", "> 70000")
+		req = bob.request()
+		req.Command, req.Sub = "alert", "remove"
+		got, err = r.bot.Suggest(r.t.Context(), req, "alert", "")
+		r.must(err)
+		if len(got) != 2 || got[0].Label != "1. BTC-USD > 70000" || got[1].Label != "2. BTC-USD > 70000 · by direct message" {
+			t.Errorf("the channel's and the own are %v", got)
+		}
 	})
 }
