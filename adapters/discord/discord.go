@@ -122,14 +122,16 @@ type Client struct {
 	places   channelMap
 	direct   directChannels
 	acks     pendingAcks
+	drawings *drawings
 	seen     recent
 	slots    chan struct{}  // bounds the interactions that are handled at once
 	handling sync.WaitGroup // interactions on their way, and the registering of commands
 	enrol    sync.Mutex     // one registering at a time
 }
 
-// maxHandling bounds how many interactions are handled at once.
-const maxHandling = 128
+// maxHandling bounds how many interactions are handled at once. Those that wait
+// for more are not acknowledged meanwhile, so it is more than any crowd.
+const maxHandling = 1024
 
 // New returns the client of an account. It makes no request.
 func New(o Options) (*Client, error) {
@@ -147,7 +149,7 @@ func New(o Options) (*Client, error) {
 		desk: o.Desk, memory: o.Memory, commands: o.Commands,
 		known: make(map[string]bot.Command, len(o.Commands)),
 		now:   o.Now, log: o.Log, timing: o.Timing,
-		slots: make(chan struct{}, maxHandling),
+		slots: make(chan struct{}, maxHandling), drawings: newDrawings(),
 	}
 	for _, command := range o.Commands {
 		c.known[command.Name] = command

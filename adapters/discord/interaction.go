@@ -133,6 +133,10 @@ func (d *dialogue) answer(ctx context.Context, r bot.Request) {
 			}
 		}()
 		answer, err := c.desk.Answer(ctx, r)
+		if m := answer.Message; err == nil && m != nil && m.Picture != nil {
+			// Here, where it may take long; the answer is given with or without it.
+			_, _ = c.drawings.draw(m.Picture)
+		}
 		replies <- reply{answer, err}
 	}()
 	slow := time.NewTimer(c.timing.Defer)

@@ -363,6 +363,41 @@ func TestSlowInboxIsAcknowledgedInTime(t *testing.T) {
 	}
 }
 
+// TestManyWhoAskForTheSamePictureAreAcknowledgedInTime: it takes longer to draw
+// than Discord waits, and is drawn once.
+func TestManyWhoAskForTheSamePictureAreAcknowledgedInTime(t *testing.T) {
+	r := build(t, discordtest.Options{}, func(o *discord.Options) { o.Timing.Defer = 20 * time.Millisecond })
+	finished, drawn := make(chan struct{}), make(chan struct{}, 100)
+	r.desk.answer = func(context.Context, bot.Request) (bot.Answer, error) {
+		m := sentence("Markets")
+		m.Picture = message.NewPicture("strip/1", "markets", func() ([]byte, error) {
+			drawn <- struct{}{}
+			<-finished
+			return []byte("PNG"), nil
+		})
+		return bot.Answer{Message: m}, nil
+	}
+	r.run(t)
+	var exchanges []*discordtest.Exchange
+	for range 200 {
+		exchanges = append(exchanges, r.interact(t, discordtest.Deed{Name: "market"}))
+	}
+	for _, e := range exchanges {
+		if reply, err := e.First(within(t)); err != nil || reply.Kind != 5 {
+			t.Fatalf("reply %+v, %v", reply, err)
+		}
+	}
+	close(finished)
+	for _, e := range exchanges {
+		if m, err := e.Original(within(t)); err != nil || len(m.Files) != 1 {
+			t.Fatalf("%s with %d files, %v", m.Body, len(m.Files), err)
+		}
+	}
+	if n := len(drawn); n != 1 {
+		t.Errorf("drawn %d times", n)
+	}
+}
+
 func TestToastsAndSilence(t *testing.T) {
 	r := build(t, discordtest.Options{}, nil)
 	next := make(chan bot.Answer, 1)

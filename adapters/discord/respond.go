@@ -100,7 +100,7 @@ func (d *dialogue) say(ctx context.Context, a bot.Answer) {
 		return
 	}
 	picture := func() ([]byte, string, error) {
-		png, err := a.Message.Picture.Draw()
+		png, err := d.client.drawings.draw(a.Message.Picture)
 		return png, "", err
 	}
 	if a.Message.Picture == nil {
