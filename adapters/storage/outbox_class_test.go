@@ -1,7 +1,10 @@
 package storage_test
 
 import (
+	"bytes"
 	"context"
+	"log/slog"
+	"strings"
 	"testing"
 	"time"
 
@@ -194,9 +197,9 @@ func TestProbeThatIsTakenRevivesThePlace(t *testing.T) {
 
 func TestAlarmIsRaisedOnceForAnAccountThatIsNotAccepted(t *testing.T) {
 	bubble(t, func(t *testing.T, r *rig) {
-		alarms := 0
+		var log bytes.Buffer
 		r.opts.Poll = 10 * time.Minute
-		r.opts.Alarm = func(outbox.Account, *outbox.Failure) { alarms++ }
+		r.opts.Log = slog.New(slog.NewTextHandler(&log, nil))
 		r.chat.latency = time.Second
 		r.chat.script = func(int, outbox.Delivery) (outbox.Receipt, error) { return outbox.Receipt{}, fail(outbox.Credential) }
 		for _, chat := range []string{"1", "2", "3"} {
@@ -204,6 +207,7 @@ func TestAlarmIsRaisedOnceForAnAccountThatIsNotAccepted(t *testing.T) {
 		}
 		r.start()
 		r.wait(time.Hour)
+		alarms := strings.Count(log.String(), "not accepted any more")
 		if alarms != 1 || r.count(outbox.Waiting) != 3 || len(r.chat.got()) != 3 || !r.counters().Stopped {
 			t.Fatalf("%d alarms, %d calls, %d wait", alarms, len(r.chat.got()), r.count(outbox.Waiting))
 		}

@@ -48,8 +48,6 @@ type Options struct {
 	Poll time.Duration
 	// Collapse is 30 s, and 10 min for at least five, by default.
 	Collapse CollapseRule
-	// Alarm is called once where an account is not accepted any more. May be nil.
-	Alarm func(a Account, f *Failure)
 	// Notify is called after outcomes that parked or moved places, so that
 	// people are told of it. May be nil.
 	Notify func(ctx context.Context) error

@@ -129,9 +129,6 @@ func (d *drainer) stop(f *Failure) {
 	d.stopped = true
 	d.stats.stop()
 	d.log.Error("the account is not accepted any more, nothing is sent with it", "code", f.Code, "reason", f.Reason)
-	if d.out.o.Alarm != nil {
-		d.out.o.Alarm(d.account, f)
-	}
 }
 
 // apply lets a strand go on after its outcome was recorded.
