@@ -22,6 +22,10 @@ type away struct {
 	failures int             // of reading bars, in a row
 }
 
+// wait notes whether there is anything to look at, so that asking need not wait
+// for a check under way.
+func (c *Checker) wait() { c.waiting.Store(len(c.away.gaps) > 0) }
+
 // gap is a time in which a symbol traded and nobody looked.
 type gap struct {
 	before Standing  // the last one before it, as rules see it
@@ -59,6 +63,7 @@ func (c *Checker) wasAway(last Standing, quote market.Quote) {
 	}
 	c.away.gaps[ticker] = &gap{before: last, till: quote.Time}
 	c.away.queue = append(c.away.queue, ticker)
+	c.wait()
 }
 
 // hold makes a tick of a symbol with a gap an early one.
@@ -129,6 +134,9 @@ func (a *away) keep(ctx context.Context, keep func(context.Context, string) erro
 // happened between them follows here. Of symbols without bars their rules' owners
 // are told, when all have been looked at, what could not be seen.
 func (c *Checker) CatchUp(ctx context.Context) (out Outcome, more bool, err error) {
+	if !c.waiting.Load() {
+		return out, false, nil
+	}
 	c.running.Lock()
 	ticker, from, till := c.away.next()
 	c.running.Unlock()
@@ -228,6 +236,7 @@ func (r *run) catchUp(ctx context.Context, ticker market.Ticker, path []Tick) er
 		return err
 	}
 	delete(c.away.gaps, ticker)
+	c.wait()
 	return c.away.keep(ctx, c.Keep)
 }
 

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"bellwether/alerts/market"
@@ -99,7 +100,8 @@ type Checker struct {
 	Log  *slog.Logger
 
 	running sync.Mutex
-	mu      sync.Mutex // guards the fields below
+	waiting atomic.Bool // there is something for CatchUp
+	mu      sync.Mutex  // guards the fields below
 	last    map[market.Ticker]Standing
 	checked time.Time
 
@@ -112,6 +114,8 @@ type Checker struct {
 	away    away
 	// held are the ticks that wait for a confirmation, as they were.
 	held map[market.Ticker]Tick
+	// refused is why quotes of symbols are passed over, as it was logged.
+	refused map[market.Ticker]string
 	// far are quotes that were far from their symbols' last ones.
 	far map[market.Ticker]farStep
 	// crossings are quotes that wait for a second read because another source
@@ -143,7 +147,9 @@ func (c *Checker) Start(ctx context.Context) error {
 	}
 	c.Book.Seen(standings...)
 	c.crossings, c.held = map[market.Ticker]market.Quote{}, map[market.Ticker]Tick{}
+	c.refused = map[market.Ticker]string{}
 	c.away.recall(c.Kept)
+	c.wait()
 	return nil
 }
 

@@ -49,6 +49,7 @@ func (c *Checker) take(ctx context.Context, run *run, quote market.Quote, other 
 		c.passedOver(quote, verdict)
 		return nil
 	}
+	delete(c.refused, quote.Ticker)
 	if verdict.Accepted {
 		c.wasAway(last, quote)
 	}
@@ -104,7 +105,8 @@ func (c *Checker) believeHeld(ctx context.Context, run *run, last Standing, quot
 
 // passedOver logs why a quote is not believed, where that was not said before.
 func (c *Checker) passedOver(quote market.Quote, verdict Verdict) {
-	if verdict.Reason != "" {
+	if verdict.Reason != "" && c.refused[quote.Ticker] != verdict.Reason {
+		c.refused[quote.Ticker] = verdict.Reason
 		c.Log.Info("quote not accepted", "ticker", quote.Ticker, "price", quote.Price.String(),
 			"source", quote.Source, "reason", verdict.Reason)
 	}
