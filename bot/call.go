@@ -105,10 +105,11 @@ func (b *Bot) open(ctx context.Context, r Request) (*call, error) {
 }
 
 // placeOf returns the place that a request is about. A button under a forum's
-// message is pressed in the post that the message opened, and is the forum's.
+// message is pressed in the post that the message opened, and is the forum's; of
+// an old message in a topic Telegram tells no more than the chat.
 func (b *Bot) placeOf(ctx context.Context, r Request) (subscriptions.Destination, error) {
 	if r.Button != "" && r.Message != "" {
-		if send, err := b.store.SendByPart(ctx, parentOf(r.Place.Address), r.Message); err == nil && send.Place == subscriptions.Forum {
+		if send, err := b.store.SendByPart(ctx, parentOf(r.Place.Address), r.Message); err == nil && (send.Place == subscriptions.Forum || inSomeTopic(r.Place)) {
 			return b.store.Destination(ctx, send.Destination)
 		}
 	}
@@ -120,6 +121,11 @@ func (b *Bot) placeOf(ctx context.Context, r Request) (subscriptions.Destination
 		place.Locale = r.Locale
 	}
 	return b.store.Place(ctx, place)
+}
+
+// inSomeTopic tells whether what happened in a place may have in one of its topics.
+func inSomeTopic(d subscriptions.Destination) bool {
+	return d.Address.Platform == subscriptions.Telegram && d.Kind == subscriptions.Group && d.Address.Thread == ""
 }
 
 // parentOf returns the channel or forum that a thread of Discord's is in; of

@@ -220,6 +220,21 @@ func TestChannelIsSetUpFromThePrivateChat(t *testing.T) {
 	})
 }
 
+// TestOldButtonOfATopicWorksInIt: of an old message Telegram tells the chat alone.
+func TestOldButtonOfATopicWorksInIt(t *testing.T) {
+	talk(t, func(r *rig) {
+		r.rights.set("-100", "u-ann", subscriptions.RoleModerator)
+		general, topic := r.group("ann", "-100", ""), r.group("ann", "-100", "7")
+		general.say("/alert BTC > 71000")
+		topic.say("/alert BTC > 70000")
+		shown := r.chat.screen(topic.place.Address)[0]
+		general.pressData(shown.message.Buttons[0][0].Data, shown.id)
+		r.has(topic.screen(), "Paused", "BTC-USD > 70000")
+		r.lacks(general.screen(), "Paused", "not there any more")
+		r.has(general.press("Pause"), "Paused")
+	})
+}
+
 // TestTwoModeratorsAtOnceSetOneAlert: neither saw the other's when they asked.
 func TestTwoModeratorsAtOnceSetOneAlert(t *testing.T) {
 	talk(t, func(r *rig) {
