@@ -77,3 +77,40 @@ func TestUploadThatHangsHoldsNobodyBack(t *testing.T) {
 		}
 	})
 }
+
+// TestPictureThatWasLeftOutSaysNothingOfOthers: after a chat that takes no
+// photos, pictures are uploaded once all the same.
+func TestPictureThatWasLeftOutSaysNothingOfOthers(t *testing.T) {
+	bubble(t, func(t *testing.T, r *rig) {
+		r.words.picture = func(s outbox.Send) *message.Picture {
+			return message.NewPicture(fmt.Sprint("chart/", s.Happened.Minute()), "Bitcoin", func() ([]byte, error) { return []byte("png"), nil })
+		}
+		var uploads atomic.Int64
+		r.chat.script = func(n int, d outbox.Delivery) (outbox.Receipt, error) {
+			_, name, err := d.Picture()
+			if err != nil || d.Address.Chat == "without" {
+				return outbox.Receipt{ID: fmt.Sprint(n)}, err
+			}
+			if name == "" {
+				uploads.Add(1)
+				time.Sleep(200 * time.Millisecond)
+			}
+			return outbox.Receipt{ID: fmt.Sprint(n), Uploaded: "file"}, nil
+		}
+		r.add(r.alert(r.private("without")))
+		r.start()
+		for i := range 3 {
+			r.wait(time.Minute)
+			for chat := range 20 {
+				r.add(r.alert(r.private(fmt.Sprint(chat))))
+			}
+			r.wait(30 * time.Second)
+			if i == 0 {
+				uploads.Store(0) // until then nobody knew better
+			}
+		}
+		if n := uploads.Load(); n != 2 {
+			t.Errorf("two pictures were uploaded %d times", n)
+		}
+	})
+}

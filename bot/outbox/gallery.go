@@ -122,13 +122,18 @@ func (u *use) done(uploaded string, ok bool) {
 		// A name that was not kept costs one more upload.
 		_ = g.store.KeepUploaded(u.ctx, u.id.account, u.id.key, uploaded)
 	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	// A message without a name may have left its picture out: whoever gave a
+	// name once does so again.
+	if uploaded != "" {
+		g.names[u.id.account] = true
+	}
 	if u.holding == nil {
 		return
 	}
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	if ok {
-		g.names[u.id.account] = uploaded != ""
+	if ok && !g.names[u.id.account] {
+		g.names[u.id.account] = false
 	}
 	delete(g.uploads, u.id)
 	close(u.holding.over)
