@@ -21,9 +21,12 @@ type Request struct {
 	// where it has to be asked (Rights).
 	Role  subscriptions.Role
 	Roles []string
-	// Lacks names, in words, the permissions that the bot is missing in Place;
-	// nil where it has all that it needs, or where the platform does not tell.
+	// Lacks names, in words, the permissions that the bot is missing in Place
+	// to write there; nil where it has all of them, or where the platform does
+	// not tell.
 	Lacks []string
+	// Wants names those without which messages come, but without pictures.
+	Wants []string
 	// Tags names the tags that a forum's posts can have; nil elsewhere and where
 	// they are not known.
 	Tags []string

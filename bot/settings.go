@@ -225,8 +225,8 @@ func (c *call) settings() *message.Message {
 	if d.MutedUntil.After(c.now) {
 		fields = append(fields, message.Pair(w.Say("settings.muted"), message.T(w.Clock(d.MutedUntil))))
 	}
-	if len(c.Lacks) > 0 {
-		fields = append(fields, message.Pair(w.Say("settings.lacks"), message.T(strings.Join(c.Lacks, ", "))))
+	if lacks := slices.Concat(c.Lacks, c.Wants); len(lacks) > 0 {
+		fields = append(fields, message.Pair(w.Say("settings.lacks"), message.T(strings.Join(lacks, ", "))))
 	}
 	return &message.Message{
 		Title:  w.Say("settings.title"),

@@ -6,6 +6,7 @@ import (
 	"encoding/base32"
 	"net/http"
 	"strings"
+	"sync"
 	"time"
 
 	"bellwether/bot/outbox"
@@ -50,7 +51,7 @@ func (c *Client) create(ctx context.Context, d outbox.Delivery, sheets []sheet) 
 		body.Reference = &reference{Message: d.Target}
 	}
 	var made sent
-	err = c.send(ctx, request{method: http.MethodPost, path: "channels/" + id + "/messages"}, body, body.files, &made)
+	err = c.sendPictured(ctx, id, request{method: http.MethodPost, path: "channels/" + id + "/messages"}, body, body, &made)
 	if f := asFailure(err); f != nil && f.Code == "10003" && strings.HasPrefix(d.Address.Chat, directPrefix) {
 		// What was kept of the person's channel is no longer true.
 		c.forgetDirect(ctx, strings.TrimPrefix(d.Address.Chat, directPrefix))
@@ -88,7 +89,7 @@ func (c *Client) post(ctx context.Context, d outbox.Delivery, s sheet, body *pay
 		ID      string `json:"id"`
 		Message sent   `json:"message"`
 	}
-	err := c.send(ctx, request{method: http.MethodPost, path: "channels/" + d.Address.Chat + "/threads"}, thread, body.files, &made)
+	err := c.sendPictured(ctx, d.Address.Chat, request{method: http.MethodPost, path: "channels/" + d.Address.Chat + "/threads"}, thread, body, &made)
 	if err != nil {
 		return outbox.Receipt{}, err
 	}
@@ -97,6 +98,48 @@ func (c *Client) post(ctx context.Context, d outbox.Delivery, s sheet, body *pay
 		receipt.Uploaded = made.Message.picture()
 	}
 	return receipt, nil
+}
+
+// sendPictured makes a request with a message in it. In a channel where the bot
+// may attach no files it sends the words alone, for an hour without trying.
+func (c *Client) sendPictured(ctx context.Context, at string, r request, whole any, p *payload, result any) error {
+	if c.pictureless.has(at, c.now()) {
+		p.dropPicture()
+	}
+	err := c.send(ctx, r, whole, p.files, result)
+	if f := asFailure(err); f == nil || f.Code != "50013" || !p.dropPicture() {
+		return err
+	}
+	if err = c.send(ctx, r, whole, nil, result); err == nil {
+		c.log.Warn("picture_not_permitted", "channel", at)
+		c.pictureless.add(at, c.now())
+	}
+	return err
+}
+
+// pictureless are the channels that take no files, and since when that is known.
+type pictureless struct {
+	mu    sync.Mutex
+	since map[string]time.Time
+}
+
+// picturelessAge is how long that is believed.
+const picturelessAge = time.Hour
+
+func (p *pictureless) has(channel string, now time.Time) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	since, ok := p.since[channel]
+	return ok && now.Sub(since) < picturelessAge
+}
+
+func (p *pictureless) add(channel string, now time.Time) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.since == nil || len(p.since) >= maxChannels {
+		p.since = make(map[string]time.Time)
+	}
+	p.since[channel] = now
 }
 
 // channelOf returns the channel or thread that a delivery's messages are in.
@@ -155,7 +198,7 @@ func (c *Client) edit(ctx context.Context, d outbox.Delivery, sheets []sheet) (o
 	body := c.dress(sheets[d.Part], d.Picture, &d)
 	body.forEdit()
 	var made sent
-	if err := c.send(ctx, r, body, body.files, &made); err != nil {
+	if err := c.sendPictured(ctx, at, r, body, body, &made); err != nil {
 		return outbox.Receipt{}, err
 	}
 	if len(body.files) > 0 {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/http"
 	"regexp"
 	"strings"
 	"testing"
@@ -254,6 +255,34 @@ func TestForumThatDemandsATag(t *testing.T) {
 	}
 	if got := read(t, r.server.Messages(receipts[0].ID)[0]); got.Embeds0() != "changed" {
 		t.Errorf("the post says %q", got.Embeds0())
+	}
+}
+
+// TestWordsComeWherePicturesMayNot: the bot may attach no files there.
+func TestWordsComeWherePicturesMayNot(t *testing.T) {
+	r := build(t, discordtest.Options{}, nil)
+	const poor = "300000000000000031"
+	r.server.AddChannel(discordtest.Channel{
+		ID: poor, Guild: discordtest.Guild, Permissions: discordtest.ViewChannel | discordtest.SendMessages | discordtest.EmbedLinks,
+	})
+	for n, key := range []string{"first", "second"} {
+		d := toGeneral(sentence("words"))
+		d.Address, d.Key = address(poor, ""), key
+		d.Message.Picture = message.NewPicture("chart", "a chart", nil)
+		d.Picture = func() ([]byte, string, error) { return []byte("PNG"), "", nil }
+		deliverAll(t, r.client, d)
+		if m := r.server.Messages(poor); len(m) != n+1 || len(m[n].Files) > 0 || read(t, m[n]).Embeds0() != "words" {
+			t.Fatalf("messages %+v", m)
+		}
+	}
+	refused := 0
+	for _, q := range r.server.Requests() {
+		if q.Status == http.StatusForbidden {
+			refused++
+		}
+	}
+	if refused != 1 {
+		t.Errorf("%d requests were refused", refused)
 	}
 }
 

@@ -123,10 +123,12 @@ type Client struct {
 	direct   directChannels
 	acks     pendingAcks
 	drawings *drawings
-	seen     recent
-	slots    chan struct{}  // bounds the interactions that are handled at once
-	handling sync.WaitGroup // interactions on their way, and the registering of commands
-	enrol    sync.Mutex     // one registering at a time
+
+	pictureless pictureless
+	seen        recent
+	slots       chan struct{}  // bounds the interactions that are handled at once
+	handling    sync.WaitGroup // interactions on their way, and the registering of commands
+	enrol       sync.Mutex     // one registering at a time
 }
 
 // maxHandling bounds how many interactions are handled at once. Those that wait

@@ -126,6 +126,23 @@ func (c *Client) addPicture(p *payload, e *embed, alt string, picture func() ([]
 	}
 }
 
+// dropPicture leaves the message's files out; false where it has none.
+func (p *payload) dropPicture() bool {
+	if len(p.files) == 0 {
+		return false
+	}
+	p.files, p.Attachments = nil, nil
+	if p.Embeds != nil {
+		for _, e := range *p.Embeds {
+			e.Image = nil
+			if e.Title == "" && e.Description == "" && len(e.Fields) == 0 {
+				e.Description = breaker
+			}
+		}
+	}
+	return true
+}
+
 // stillServed tells whether the address of an uploaded picture holds for a
 // while: Discord signs such addresses until a time that they name.
 func stillServed(address string, now time.Time) bool {

@@ -10,7 +10,6 @@ const (
 	permSendMessages  = 1 << 11
 	permEmbedLinks    = 1 << 14
 	permAttachFiles   = 1 << 15
-	permReadHistory   = 1 << 16
 	permSendInThreads = 1 << 38
 )
 
@@ -47,23 +46,25 @@ func needs(kind int) []need {
 	default:
 		list = append(list, need{permSendMessages, "Send Messages"})
 	}
-	return append(list, need{permEmbedLinks, "Embed Links"}, need{permAttachFiles, "Attach Files"},
-		need{permReadHistory, "Read Message History"})
+	return append(list, need{permEmbedLinks, "Embed Links"})
 }
 
-// lacks names what is missing of what the bot needs in a kind of channel.
-func lacks(permissions string, kind int) []string {
+// lacks names what is missing of what the bot needs in a kind of channel, and
+// of what it would have pictures with.
+func lacks(permissions string, kind int) (missing, wanted []string) {
 	have, ok := readPermissions(permissions)
 	if !ok || have&permAdministrator != 0 {
-		return nil
+		return nil, nil
 	}
-	var missing []string
 	for _, n := range needs(kind) {
 		if have&n.bit == 0 {
 			missing = append(missing, n.name)
 		}
 	}
-	return missing
+	if have&permAttachFiles == 0 {
+		wanted = append(wanted, "Attach Files")
+	}
+	return missing, wanted
 }
 
 // readPermissions reads a set of permissions, which Discord writes as a string.

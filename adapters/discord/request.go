@@ -202,7 +202,7 @@ func (c *Client) setPlace(r *bot.Request, ch channel, permissions, appPermission
 	locale := r.Place.Locale
 	r.Place = c.place(ch)
 	r.Place.Locale = locale
-	r.Lacks = lacks(appPermissions, ch.Kind)
+	r.Lacks, r.Wants = lacks(appPermissions, ch.Kind)
 	r.Tags = nil
 	for _, tag := range ch.Tags {
 		r.Tags = append(r.Tags, tag.Name)
