@@ -209,3 +209,27 @@ func TestNewsThatWaitedThroughAnOutageIsToldAsOne(t *testing.T) {
 		}
 	})
 }
+
+// TestOutageUsesUpFewMessages: where a platform answers nothing that can be
+// read, what waits is kept for when it does again.
+func TestOutageUsesUpFewMessages(t *testing.T) {
+	bubble(t, func(t *testing.T, r *rig) {
+		over := time.Now().Add(10 * time.Minute)
+		r.chat.script = func(int, outbox.Delivery) (outbox.Receipt, error) {
+			if time.Now().Before(over) {
+				return outbox.Receipt{}, fail(outbox.Ambiguous)
+			}
+			return outbox.Receipt{}, nil
+		}
+		var sends []outbox.Send
+		for i := range 1000 {
+			sends = append(sends, r.news(r.private(fmt.Sprint(i))))
+		}
+		r.add(sends...)
+		r.start()
+		r.until(20 * time.Minute)
+		if lost, told := r.count(outbox.Unknown), r.count(outbox.Delivered); lost > 100 || lost+told != 1000 {
+			t.Errorf("%d of 1,000 have an unknown end, %d were delivered", lost, told)
+		}
+	})
+}

@@ -71,7 +71,9 @@ func (d *drainer) weigh(r *result) {
 	case RetryLater:
 		d.retryLater(r, f)
 		return
-	case NotSent, Broken:
+	case NotSent, Broken, Ambiguous:
+		// An outage in which each answer is lost would otherwise use up, message
+		// by message, all that waits.
 		if pause := d.trouble.failed(s.lane.key, f.Scope == ScopeAccount, r.at); pause > 0 {
 			d.pause(r.at.Add(max(pause, f.After)))
 		}
