@@ -119,12 +119,13 @@ func cutPath(path, root string) (string, bool) {
 	return name, true
 }
 
-// welcomeGuest sets the guest up: two alerts and a feed, by the same road as
-// anybody's.
+// welcomeGuest sets the guest up: three alerts and a feed, by the same road as
+// anybody's. The one that is to be seen soon is told once: one for every time
+// would ask first in the hours in which the sample market's past is restless.
 func (p *parts) welcomeGuest(ctx context.Context, feed string) error {
 	start := fmt.Sprint(time.Now().UnixNano())
 	typed := []bot.Request{
-		{Command: "alert", Text: "BTC-USD > 62000 every time"}, {Command: "alert", Text: "NVDA moves 5%"},
+		{Command: "alert", Text: "BTC-USD > 62000"}, {Command: "alert", Text: "NVDA moves 5%"},
 		{Command: "alert", Text: "^JKSE moves 10% every time"}, {Command: "follow", Text: feed},
 	}
 	for i := range typed {
