@@ -72,6 +72,9 @@ const (
 	// settle is how long after the close and the source's delay the last price
 	// is waited for: closing auctions end some minutes after the bell.
 	settle = 20 * time.Minute
+	// early is by how much a symbol may be read before it is due, so that a check
+	// that comes a moment too soon does not leave it to the next one.
+	early = time.Second
 	// gather is how long symbols that are due wait for others to fill a batch.
 	gather = time.Second
 	// rarest is the longest time until a symbol that no source has is asked again.
@@ -126,7 +129,7 @@ func (p *ReadingPlan) Due(now time.Time, watched []market.Ticker) []market.Ticke
 				b.near++
 			}
 		}
-		if !due.IsZero() && !due.After(now) {
+		if !due.IsZero() && !due.After(now.Add(min(p.o.Every/10, early))) {
 			groups[source] = append(groups[source], c)
 		}
 	}
@@ -192,7 +195,7 @@ func (s *turn) interval(usual time.Duration) time.Duration {
 // take chooses which of the symbols that are due fit into a source's budget.
 func (p *ReadingPlan) take(now time.Time, b *budget, due []candidate) []market.Ticker {
 	size := max(1, b.terms.Batch)
-	room := int(b.tokens+1e-9) * size
+	room := min(int(b.tokens+1e-9), b.share(p.o.Every)) * size
 	if room == 0 || len(due) == 0 {
 		return nil
 	}
@@ -220,6 +223,15 @@ func (p *ReadingPlan) take(now time.Time, b *budget, due []candidate) []market.T
 		out[i] = c.ticker
 	}
 	return out
+}
+
+// share is how many requests of a check suffice to read all open symbols once in
+// an interval: if all were due at one check, the last of its quotes would wait for
+// the rate.
+func (b *budget) share(every time.Duration) int {
+	interval := max(b.terms.Interval, every)
+	requests := (b.load + max(1, b.terms.Batch) - 1) / max(1, b.terms.Batch)
+	return max(1, int((time.Duration(requests)*every+interval-1)/interval))
 }
 
 // fresh tells whether one of the symbols was never read: somebody waits for it.

@@ -79,6 +79,33 @@ func TestTwoHundredSymbolsAreReadWithinIntervalAndTwoSeconds(t *testing.T) {
 	}
 }
 
+func TestTwoHundredSymbolsAtTheUsualScheduleKeepTheirInterval(t *testing.T) {
+	plan := alerts.NewReadingPlan(alerts.PlanOptions{Serving: alwaysServing(yahooTerms()), Every: 15 * time.Second})
+	random := rand.New(rand.NewPCG(3, 4))
+	watched := watchedSymbols(200)
+	last := map[market.Ticker]time.Time{}
+	for check := range 120 {
+		// The clock of a schedule trembles, and so do the requests behind it.
+		now := planStart.Add(time.Duration(check)*15*time.Second + time.Duration(random.IntN(40))*time.Millisecond)
+		due := plan.Due(now, watched)
+		if requests := (len(due) + 19) / 20; requests > 3 {
+			t.Fatalf("check %d: %d requests, of which the last waits for the rate", check, requests)
+		}
+		var quotes []market.Quote
+		for _, ticker := range due {
+			if gap := now.Sub(last[ticker]); !last[ticker].IsZero() && gap > time.Minute+time.Second {
+				t.Fatalf("check %d: %s was read after %s", check, ticker, gap)
+			}
+			last[ticker] = now
+			quotes = append(quotes, market.Quote{Ticker: ticker})
+		}
+		plan.Read(now, due, quotes, nil)
+	}
+	if len(last) != len(watched) {
+		t.Errorf("%d symbols were read", len(last))
+	}
+}
+
 func TestPlanProperties(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
 	for range 25 {
