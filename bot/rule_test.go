@@ -224,14 +224,14 @@ func TestAlertOfAFalsePriceIsCorrectedInItsMessage(t *testing.T) {
 		for _, p := range []string{"122.60", "122.70", "160", "160.10"} {
 			r.price("NVDA", p)
 		}
-		r.has(ann.hears(), "▲ NVIDIA rose to 130.00", "to 160.10")
+		r.has(ann.hears(), "▲ NVIDIA rose to 130.00", "to 160.00")
 		r.restart()
 		for _, p := range []string{"122.50", "122.55"} {
 			r.price("NVDA", p)
 		}
 		r.wait(2 * time.Minute)
 		out := ann.hears()
-		r.has(out, "(edit) ▲ NVIDIA rose to 130.00", "Correction: 160.10 was probably a false price.", "122.55 at 09:", "The alert is armed again.")
+		r.has(out, "(edit) ▲ NVIDIA rose to 130.00", "Correction: 160.00 was probably a false price.", "122.55 at 09:", "The alert is armed again.")
 		r.lacks(out, "fell to", "Back after")
 		r.has(ann.say("/alerts"), "1. NVDA > 130 · armed", "2. NVDA < 120 every time · armed")
 		r.price("NVDA", "126")
