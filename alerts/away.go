@@ -15,7 +15,8 @@ import (
 // done. It is kept before the first quote after that time is saved, so that a
 // process that ends earlier finds the same time to look at.
 type away struct {
-	kept     string
+	kept     int  // how many gaps were kept last
+	grown    bool // there are more than those
 	gaps     map[market.Ticker]*gap
 	queue    []market.Ticker
 	blind    []market.Ticker // of which there are no bars
@@ -61,7 +62,7 @@ func (c *Checker) wasAway(last Standing, quote market.Quote) {
 		g.till, g.ticks = quote.Time, nil // away again: its bars tell of all
 		return
 	}
-	c.away.gaps[ticker] = &gap{before: last, till: quote.Time}
+	c.away.gaps[ticker], c.away.grown = &gap{before: last, till: quote.Time}, true
 	c.away.queue = append(c.away.queue, ticker)
 	c.wait()
 }
@@ -84,7 +85,7 @@ func (a *away) hold(tick *Tick) {
 // scale has a gap follow a split.
 func (a *away) scale(ticker market.Ticker, split market.Split) {
 	if g := a.gaps[ticker]; g != nil {
-		g.before, g.ticks = g.before.scaled(split), nil
+		g.before, g.ticks, a.grown = g.before.scaled(split), nil, true
 	}
 }
 
@@ -94,16 +95,17 @@ func (a *away) recall(kept string) {
 	if json.Unmarshal([]byte(kept), &before) != nil {
 		before = nil // none, or not ours
 	}
-	*a = away{kept: kept, gaps: make(map[market.Ticker]*gap, len(before))}
+	*a = away{kept: len(before), gaps: make(map[market.Ticker]*gap, len(before))}
 	for _, s := range before {
 		a.gaps[s.Quote.Ticker] = &gap{before: s}
 		a.queue = append(a.queue, s.Quote.Ticker)
 	}
 }
 
-// keep keeps what is still to be looked at, where that changed.
+// keep keeps what is still to be looked at, where that became more or so much less
+// that it is worth while: what is looked at twice tells nothing twice.
 func (a *away) keep(ctx context.Context, keep func(context.Context, string) error) error {
-	if keep == nil || len(a.gaps) == 0 && a.kept == "" {
+	if keep == nil || !a.grown && (a.kept == 0 || len(a.gaps) > a.kept*9/10) {
 		return nil
 	}
 	text := ""
@@ -118,13 +120,10 @@ func (a *away) keep(ctx context.Context, keep func(context.Context, string) erro
 		}
 		text = string(all)
 	}
-	if text == a.kept {
-		return nil
-	}
 	if err := keep(ctx, text); err != nil {
 		return fmt.Errorf("keep what was missed: %w", err)
 	}
-	a.kept = text
+	a.kept, a.grown = len(a.gaps), false
 	return nil
 }
 

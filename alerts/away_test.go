@@ -134,6 +134,22 @@ func TestOutageIsReplayedBesideTheChecks(t *testing.T) {
 	}
 }
 
+func TestARuleMadeSinceHasMissedNothing(t *testing.T) {
+	store := newMemoryStore()
+	store.add(t, 1, "AAPL > 151")
+	newDesk(t, store).quote(t, "AAPL", "149")
+	d := back(t, store, bars{"AAPL": fiveMinutes("149", "152", "148", "149.5")})
+	d.quote(t, "AAPL", "146")
+	rule := store.rules[1]
+	rule.ID, rule.Created = 2, d.now
+	store.rules[2] = rule
+	d.Book.Put(store.record(2))
+	d.catchUp(t)
+	if got := store.fired(); !slices.Equal(got, []string{"rule/1/AAPL/1"}) {
+		t.Errorf("fired %v", got)
+	}
+}
+
 func TestMissedPriceIsTheOneOfItsTime(t *testing.T) {
 	store := newMemoryStore()
 	store.add(t, 1, "AAPL > 150")

@@ -167,7 +167,7 @@ func (e *evaluation) sees() bool {
 	switch {
 	case !e.rule.awake(e.now), !e.concerned(), e.rule.RegularHours && !t.regular(t.Ticker, t.To.Time):
 		return false
-	case t.Early && e.rule.looksBack(), t.Late && !t.To.Time.After(e.memory.at), t.Missed && e.mixed():
+	case t.Missed && t.To.Time.Before(e.rule.Created), t.Early && e.rule.looksBack(), t.Late && !t.To.Time.After(e.memory.at), t.Missed && e.mixed():
 		return false
 	}
 	return true
