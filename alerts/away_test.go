@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -262,5 +263,27 @@ func TestNoKillLosesOrRepeatsWhatWasMissed(t *testing.T) {
 				t.Fatalf("round %d: crossing of %d told %d times, want %d (range %d.5 to %d.5)", round, level, got, want, low, high-1)
 			}
 		}
+	}
+}
+
+func TestCatchingUpRunsBesideChecks(t *testing.T) {
+	store := newMemoryStore()
+	store.add(t, 1, "AAPL > 150")
+	store.add(t, 2, "NVDA > 150")
+	newDesk(t, store).quote(t, "AAPL", "149", "NVDA", "149")
+	past := fiveMinutes("149", "152", "148", "149.5")
+	d := back(t, store, bars{"AAPL": past, "NVDA": past})
+	d.quote(t, "AAPL", "146", "NVDA", "146")
+	var beside sync.WaitGroup
+	beside.Go(func() { d.catchUp(t) })
+	d.script.quotes = []market.Quote{{Ticker: "AAPL", Price: price("147"), Time: d.now.Add(time.Second)}}
+	for range 20 {
+		if _, err := d.Check(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	beside.Wait()
+	if got := len(store.fired()); got != 2 {
+		t.Errorf("%d fired", got)
 	}
 }
