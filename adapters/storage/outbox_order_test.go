@@ -1,11 +1,13 @@
 package storage_test
 
 import (
+	"context"
 	"fmt"
 	"strings"
 	"testing"
 	"time"
 
+	"bellwether/adapters/storage"
 	"bellwether/bot/outbox"
 	"bellwether/subscriptions"
 )
@@ -232,4 +234,41 @@ func TestOutageUsesUpFewMessages(t *testing.T) {
 			t.Errorf("%d of 1,000 have an unknown end, %d were delivered", lost, told)
 		}
 	})
+}
+
+// TestAlertDoesNotWaitForBacklogsToBeMerged: after an outage every place has
+// one, and merging takes time.
+func TestAlertDoesNotWaitForBacklogsToBeMerged(t *testing.T) {
+	bubble(t, func(t *testing.T, r *rig) {
+		r.opts.Store = slowMerges{r.store.Outbox()}
+		var sends []outbox.Send
+		for i := range 300 {
+			d := r.private(fmt.Sprint(i))
+			for range 40 {
+				sends = append(sends, r.news(d))
+			}
+		}
+		r.add(sends...)
+		r.start()
+		r.wait(500 * time.Millisecond)
+		stored := time.Now()
+		r.add(r.alert(r.private("trader")))
+		r.wait(time.Minute)
+		for _, c := range r.chat.got() {
+			if c.Address.Chat == "trader" && c.at.Sub(stored) > 300*time.Millisecond {
+				t.Errorf("the alert left after %s", c.at.Sub(stored))
+			}
+		}
+		if n := r.count(outbox.Merged); n != 300*40 || len(r.chat.got()) != 301 {
+			t.Errorf("%d merged, %d requests", n, len(r.chat.got()))
+		}
+	})
+}
+
+// slowMerges is a store that takes its time to merge.
+type slowMerges struct{ *storage.Outbox }
+
+func (s slowMerges) Collapse(ctx context.Context, first outbox.Send, now time.Time) (int, error) {
+	time.Sleep(10 * time.Millisecond)
+	return s.Outbox.Collapse(ctx, first, now)
 }

@@ -13,12 +13,16 @@ const (
 	lowWater  = 64               // ready strands of a priority below which more are claimed
 	most      = 4096             // strands in memory for each priority
 	longSleep = 30 * time.Second // what waits longer is left to the store
+	// mergesAtOnce is how many backlogs are merged in one turn: after an outage
+	// every place may have one, and an alert is not to wait for them all.
+	mergesAtOnce = 16
 )
 
 // claim fills the queues from the store, urgent ones first. A priority whose
 // queue is well filled waits, so that memory stays bounded and destinations
 // take turns.
 func (d *drainer) claim(ctx context.Context, now time.Time) error {
+	d.merges = mergesAtOnce
 	for p := range d.tiers {
 		t := &d.tiers[p]
 		if Priority(p) > PriorityAlert && len(d.tiers[PriorityAlert].queue) > 0 {
@@ -26,19 +30,12 @@ func (d *drainer) claim(ctx context.Context, now time.Time) error {
 			// is left out here is claimed once the alert has left.
 			return nil
 		}
-		for len(t.only) > 0 && !t.more {
-			n := min(len(t.only), window)
-			c := d.claimOf(Priority(p), now)
-			c.Only = t.only[:n]
-			heads, err := d.out.o.Store.Heads(ctx, c)
-			if err != nil {
+		for len(t.only) > 0 && d.merges > 0 {
+			if err := d.claimOnly(ctx, Priority(p), now); err != nil {
 				return err
 			}
-			t.only = t.only[n:]
-			d.admit(ctx, heads, now)
 		}
-		t.only = nil
-		for round := 0; t.more && len(t.queue) < lowWater && d.held[p] < most; round++ {
+		for round := 0; t.more && d.merges > 0 && len(t.queue) < lowWater && d.held[p] < most; round++ {
 			if round == rounds {
 				// Go on after what is ready has left.
 				d.again = true
@@ -48,6 +45,24 @@ func (d *drainer) claim(ctx context.Context, now time.Time) error {
 				return err
 			}
 		}
+	}
+	d.again = d.again || d.merges == 0
+	return nil
+}
+
+// claimOnly asks for the heads of strands of which something ended.
+func (d *drainer) claimOnly(ctx context.Context, p Priority, now time.Time) error {
+	t := &d.tiers[p]
+	n := min(len(t.only), window)
+	c := d.claimOf(p, now)
+	c.Only = t.only[:n]
+	heads, err := d.out.o.Store.Heads(ctx, c)
+	if err != nil {
+		return err
+	}
+	t.only = slices.Clone(t.only[n:])
+	for _, h := range heads[d.admit(ctx, heads, now):] {
+		t.only = append(t.only, Strand{h.Destination, h.Person})
 	}
 	return nil
 }
@@ -82,14 +97,14 @@ func (d *drainer) claimRound(ctx context.Context, p Priority, now time.Time) err
 	if err != nil {
 		return err
 	}
-	if len(heads) < c.Limit {
+	admitted := d.admit(ctx, heads, now)
+	if len(heads) < c.Limit && admitted == len(heads) {
 		t.more = !t.round
 		t.after, t.round = Strand{}, false
-	} else {
-		last := heads[len(heads)-1].Send
+	} else if admitted > 0 {
+		last := heads[admitted-1].Send
 		t.after = Strand{last.Destination, last.Person}
 	}
-	d.admit(ctx, heads, now)
 	return nil
 }
 
@@ -97,9 +112,14 @@ func strandOf(s *Send) strandID {
 	return strandID{Strand{s.Destination, s.Person}, s.Priority}
 }
 
-// admit takes heads into memory.
-func (d *drainer) admit(ctx context.Context, heads []Head, now time.Time) {
+// admit takes heads into memory and returns how many it looked at: no more than
+// up to the last backlog that may be merged in this turn.
+func (d *drainer) admit(ctx context.Context, heads []Head, now time.Time) int {
 	for i := range heads {
+		if d.merges == 0 {
+			d.again = true
+			return i
+		}
 		h := &heads[i]
 		id := strandOf(&h.Send)
 		if d.strands[id] != nil {
@@ -122,6 +142,7 @@ func (d *drainer) admit(ctx context.Context, heads []Head, now time.Time) {
 		d.held[s.tier]++
 		d.tiers[s.tier].push(s)
 	}
+	return len(heads)
 }
 
 // tooMany tells whether a destination cannot keep up with its news.
@@ -139,6 +160,7 @@ func (d *drainer) tooMany(h *Head, now time.Time) bool {
 
 // collapse merges a destination's news and tells whether it did.
 func (d *drainer) collapse(ctx context.Context, h *Head, now time.Time) bool {
+	d.merges--
 	n, err := d.out.o.Store.Collapse(ctx, h.Send, now)
 	if err != nil {
 		d.log.Error("collapse waiting news", "destination", int64(h.Destination), "error", err)

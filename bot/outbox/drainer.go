@@ -43,6 +43,7 @@ type drainer struct {
 	stopped  bool      // the account is not accepted any more
 	answered bool      // the last token went to an answer
 	again    bool      // go on without waiting
+	merges   int       // backlogs that may still be merged in this turn
 	poll     time.Time
 	wakeNext time.Time
 	trouble  trouble
@@ -181,6 +182,12 @@ func (d *drainer) rouse(now time.Time) {
 func (d *drainer) rest(ctx context.Context) {
 	d.stats.level(d.bucket)
 	if d.again {
+		// However much there is to do, what was stored meanwhile may be urgent.
+		select {
+		case <-d.wake:
+			d.lookAgain()
+		default:
+		}
 		return
 	}
 	now := d.out.o.Now()
