@@ -95,7 +95,7 @@ func (s *station) add(ctx context.Context, priority outbox.Priority, places []su
 			}
 		}
 		places = places[n:]
-		if err := s.store.Enqueue(ctx, alerts.EventID(s.event), sends, 0, len(places) == 0); err != nil {
+		if err := s.store.Enqueue(ctx, bot.Matched{Event: alerts.EventID(s.event), Sends: sends, Last: len(places) == 0}); err != nil {
 			return err
 		}
 	}

@@ -200,7 +200,8 @@ func (b *Bot) checkBells(ctx context.Context) error {
 	if err := b.store.PutEvents(ctx, events); err != nil {
 		return err
 	}
-	return b.fanOut(ctx)
+	b.spread()
+	return nil
 }
 
 // bell tells that a venue opens or closes; one that comes late, after a stop or

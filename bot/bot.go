@@ -144,6 +144,9 @@ type Bot struct {
 
 	counters counters
 	soon     chan struct{} // feeds are to be read before their tick
+	// due wakes those who find who wants an event: of articles the second one,
+	// of all else the first.
+	due [2]chan struct{}
 
 	mu  sync.Mutex
 	run context.Context // of Run; requests are handled in it
@@ -180,7 +183,8 @@ func New(o Options) (*Bot, error) {
 		store: o.Store, catalogue: o.Catalogue, commands: o.Commands, handlers: handlers(), verbs: verbs(), topics: o.Topics,
 		symbols: o.Symbols, strip: o.Strip, hours: o.Hours, tradingHours: o.TradingHours, fonts: o.Fonts, pictures: o.Pictures, checks: o.Checks, feedChecks: o.News, book: o.Book,
 		history: o.History, search: o.Search, reader: o.Reader, zones: newZoneTable(), zone: o.Zone, limits: o.Limits,
-		schedule: o.Schedule, keep: o.Keep, now: o.Now, log: o.Log, soon: make(chan struct{}, 1), outbox: nobody{},
+		schedule: o.Schedule, keep: o.Keep, now: o.Now, log: o.Log, soon: make(chan struct{}, 1),
+		due: [2]chan struct{}{make(chan struct{}, 1), make(chan struct{}, 1)}, outbox: nobody{},
 	}
 	if b.commands == nil {
 		b.commands = Commands()

@@ -2,6 +2,7 @@ package bot
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"bellwether/alerts"
@@ -23,85 +24,157 @@ type Wanting struct {
 	Destination  subscriptions.Destination
 }
 
+// Matched is what was found for one chunk of an event's destinations.
+type Matched struct {
+	Event alerts.EventID
+	Sends []outbox.Send
+	// Storm are sends that are told together with others.
+	Storm []StormSend
+	// Position is the last subscription that was looked at.
+	Position subscriptions.SubscriptionID
+	// Last tells that there are no further ones.
+	Last bool
+}
+
 // FanOutStore finds who wants an event and keeps what is to be sent to them.
 type FanOutStore interface {
-	// Unmatched returns events that were not told to everyone yet.
-	Unmatched(ctx context.Context, limit int) ([]Unmatched, error)
+	// Unmatched returns events that were not told to everyone yet, the oldest
+	// first: articles and what is told of them, or all others.
+	Unmatched(ctx context.Context, articles bool, limit int) ([]Unmatched, error)
 	// Wanting returns subscriptions to a topic after a position, by id.
 	Wanting(ctx context.Context, topic alerts.Topic, after subscriptions.SubscriptionID, limit int) ([]Wanting, error)
-	// Enqueue adds sends and moves the event's position in one transaction;
-	// last marks the event as matched. What was added before is passed over.
-	Enqueue(ctx context.Context, event alerts.EventID, sends []outbox.Send, position subscriptions.SubscriptionID, last bool) error
+	// Enqueue adds sends and moves the events' positions in one transaction.
+	// What was added before is passed over.
+	Enqueue(ctx context.Context, matched ...Matched) error
 }
 
 // fanOutChunk is how many sends one transaction adds.
 const fanOutChunk = 1000
 
+// fanOutEvents is how many events are looked at together: a storm's find one
+// destination each, and a transaction for each would be what a storm waits for.
+const fanOutEvents = 100
+
+// spread has events told to those who want them. It does not wait for that.
+func (b *Bot) spread() {
+	for _, due := range b.due {
+		select {
+		case due <- struct{}{}:
+		default:
+		}
+	}
+}
+
+// keepSpreading fans out when there is something to tell: articles beside all
+// else, so that no alert waits until an article has found its readers.
+func (b *Bot) keepSpreading(ctx context.Context, due <-chan struct{}, articles bool) {
+	once := b.guarded(ctx, task{name: "fan out", run: func(ctx context.Context) error { return b.fanOut(ctx, articles) }})
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-due:
+			once()
+		}
+	}
+}
+
 // fanOut finds who wants each event that was not told to everyone yet. It may
 // be stopped and begun again anywhere.
-func (b *Bot) fanOut(ctx context.Context) error {
+func (b *Bot) fanOut(ctx context.Context, articles bool) error {
 	for {
-		unmatched, err := b.store.Unmatched(ctx, 50)
+		unmatched, err := b.store.Unmatched(ctx, articles, fanOutEvents)
 		if err != nil || len(unmatched) == 0 {
 			return err
 		}
-		for _, u := range unmatched {
-			n, err := b.match(ctx, u)
+		if err := b.matchAll(ctx, unmatched); err != nil {
+			return err
+		}
+	}
+}
+
+// matchAll turns the subscriptions of events into sends, as many at a time as a
+// transaction may add.
+func (b *Bot) matchAll(ctx context.Context, unmatched []Unmatched) error {
+	var batch []Matched
+	found := 0
+	alerted := make(map[subscriptions.DestinationID]int)
+	flush := func() error {
+		if len(batch) == 0 {
+			return nil
+		}
+		err := b.store.Enqueue(ctx, batch...)
+		if err == nil && found > 0 {
+			b.outbox.Wake()
+		}
+		batch, found = nil, 0
+		clear(alerted)
+		return err
+	}
+	for _, u := range unmatched {
+		if len(u.Event.Topics) > 0 {
+			if err := errors.Join(flush(), b.matchSeveral(ctx, u.Event)); err != nil {
+				return err
+			}
+			continue
+		}
+		for last := false; !last; {
+			m, err := b.match(ctx, u, alerted)
 			if err != nil {
 				return err
 			}
-			if n > 0 {
-				b.outbox.Wake()
+			batch = append(batch, m)
+			found += len(m.Sends) + len(m.Storm)
+			u.Position, last = m.Position, m.Last
+			if found >= fanOutChunk || !last {
+				if err := flush(); err != nil {
+					return err
+				}
 			}
 		}
 	}
+	return flush()
 }
 
-// match turns one event's subscriptions into sends, in chunks.
-func (b *Bot) match(ctx context.Context, u Unmatched) (int, error) {
-	if len(u.Event.Topics) > 0 {
-		return b.matchSeveral(ctx, u.Event)
+// match looks at the next chunk of an event's subscriptions. alerted counts the
+// alerts for each destination that are not stored yet.
+func (b *Bot) match(ctx context.Context, u Unmatched, alerted map[subscriptions.DestinationID]int) (Matched, error) {
+	m := Matched{Event: u.Event.ID, Position: u.Position}
+	wanting, err := b.store.Wanting(ctx, u.Event.Topic, u.Position, fanOutChunk)
+	if err != nil {
+		return m, err
 	}
-	total, position := 0, u.Position
-	for {
-		wanting, err := b.store.Wanting(ctx, u.Event.Topic, position, fanOutChunk)
-		if err != nil {
-			return total, err
-		}
-		sends := b.sendsFor(u.Event, wanting)
-		if len(wanting) > 0 {
-			position = wanting[len(wanting)-1].Subscription.ID
-		}
-		found := len(sends)
-		if sends, err = b.calm(ctx, u.Event, sends); err != nil {
-			return total, err
-		}
-		last := len(wanting) < fanOutChunk
-		if err := b.store.Enqueue(ctx, u.Event.ID, sends, position, last); err != nil {
-			return total, err
-		}
-		total += found
-		if last {
-			return total, nil
-		}
+	if len(wanting) > 0 {
+		m.Position = wanting[len(wanting)-1].Subscription.ID
 	}
+	m.Last = len(wanting) < fanOutChunk
+	m.Sends = b.sendsFor(u.Event, wanting)
+	if u.Event.Kind == alerts.EventFired {
+		m.Sends, m.Storm, err = b.calm(ctx, m.Sends, alerted)
+	}
+	return m, err
 }
 
-// matchSeveral is match for an event of several topics. No position is kept: a
-// stop between begins anew, and what was added before is passed over.
-func (b *Bot) matchSeveral(ctx context.Context, e alerts.Event) (int, error) {
+// matchSeveral is matchAll for an event of several topics. No position is kept:
+// a stop between begins anew, and what was added before is passed over.
+func (b *Bot) matchSeveral(ctx context.Context, e alerts.Event) error {
 	total := 0
 	var sends []outbox.Send
+	defer func() {
+		if total > 0 {
+			b.outbox.Wake()
+		}
+	}()
 	for _, topic := range append([]alerts.Topic{e.Topic}, e.Topics...) {
 		for position := subscriptions.SubscriptionID(0); ; {
 			wanting, err := b.store.Wanting(ctx, topic, position, fanOutChunk)
 			if err != nil {
-				return total, err
+				return err
 			}
 			sends = append(sends, b.sendsFor(e, wanting)...)
 			if len(sends) >= fanOutChunk {
-				if err := b.store.Enqueue(ctx, e.ID, sends, 0, false); err != nil {
-					return total, err
+				if err := b.store.Enqueue(ctx, Matched{Event: e.ID, Sends: sends}); err != nil {
+					return err
 				}
 				total += len(sends)
 				sends = sends[:0]
@@ -112,7 +185,8 @@ func (b *Bot) matchSeveral(ctx context.Context, e alerts.Event) (int, error) {
 			position = wanting[len(wanting)-1].Subscription.ID
 		}
 	}
-	return total + len(sends), b.store.Enqueue(ctx, e.ID, sends, 0, true)
+	total += len(sends)
+	return b.store.Enqueue(ctx, Matched{Event: e.ID, Sends: sends, Last: true})
 }
 
 func (b *Bot) sendsFor(e alerts.Event, wanting []Wanting) []outbox.Send {

@@ -206,6 +206,8 @@ func (b *Bot) startTasks(ctx context.Context) (done <-chan struct{}, stop func()
 			}
 		}
 	})
+	group.Go(func() { b.keepSpreading(ctx, b.due[0], false) })
+	group.Go(func() { b.keepSpreading(ctx, b.due[1], true) })
 	clock.Start()
 	finished := make(chan struct{})
 	return finished, func() {
@@ -255,9 +257,7 @@ func (b *Bot) checkQuotes(ctx context.Context) error {
 	b.counters.quotes.Add(int64(checked.Read))
 	b.counters.events.Add(int64(checked.Events))
 	if checked.Events > 0 {
-		if fanErr := b.fanOut(ctx); fanErr != nil {
-			err = errors.Join(err, fanErr)
-		}
+		b.spread()
 	}
 	return err
 }
@@ -270,7 +270,7 @@ func (b *Bot) catchUp(ctx context.Context) error {
 		checked, more, err = b.checks.CatchUp(ctx)
 		b.counters.events.Add(int64(checked.Events))
 		if checked.Events > 0 {
-			err = errors.Join(err, b.fanOut(ctx))
+			b.spread()
 		}
 		if err != nil {
 			return err
@@ -284,16 +284,15 @@ func (b *Bot) checkFeeds(ctx context.Context) error {
 	b.counters.articles.Add(int64(checked.Read))
 	b.counters.events.Add(int64(checked.Events))
 	if checked.Events > 0 {
-		if fanErr := b.fanOut(ctx); fanErr != nil {
-			err = errors.Join(err, fanErr)
-		}
+		b.spread()
 	}
 	return err
 }
 
 // sweep tells what a stop left untold and ends rules whose alert arrived.
 func (b *Bot) sweep(ctx context.Context) error {
-	err := errors.Join(b.fanOut(ctx), b.TellNotices(ctx))
+	b.spread()
+	err := b.TellNotices(ctx)
 	if _, finishErr := b.store.FinishDelivered(ctx); finishErr != nil {
 		err = errors.Join(err, finishErr)
 	}

@@ -19,28 +19,32 @@ const (
 	stormWait   = time.Minute
 )
 
+// StormSend is an alert that is told together with others, in a message that
+// leaves at a time.
+type StormSend struct {
+	Alert  outbox.Send
+	Leaves time.Time // UTC
+}
+
 // Storms keeps alerts that are told together.
 type Storms interface {
 	// AlertsSince counts the alerts that a destination was to be told since a
 	// time, at least up to a storm's.
 	AlertsSince(ctx context.Context, d subscriptions.DestinationID, since time.Time) (int, error)
-	// JoinStorm stores an alert to be told together with others in a message
-	// that leaves at a time. One that is stored already is passed over.
-	JoinStorm(ctx context.Context, alert outbox.Send, leaves time.Time) error
 }
 
-// calm takes those sends of an event out that belong to a storm at their
-// destination, and stores them with it. It returns the others.
-func (b *Bot) calm(ctx context.Context, e alerts.Event, sends []outbox.Send) ([]outbox.Send, error) {
-	if e.Kind != alerts.EventFired {
-		return sends, nil
-	}
-	others := make([]outbox.Send, 0, len(sends))
+// calm parts alerts that belong to a storm at their destination from the others.
+// alerted counts those for each destination that are not stored yet.
+func (b *Bot) calm(ctx context.Context, sends []outbox.Send, alerted map[subscriptions.DestinationID]int) (
+	others []outbox.Send, storm []StormSend, err error,
+) {
 	for _, s := range sends {
 		n, err := b.store.AlertsSince(ctx, s.Destination, s.Created.Add(-stormTime))
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
+		n += alerted[s.Destination]
+		alerted[s.Destination]++
 		if n < stormAlerts || s.State != outbox.Waiting {
 			others = append(others, s)
 			continue
@@ -49,11 +53,9 @@ func (b *Bot) calm(ctx context.Context, e alerts.Event, sends []outbox.Send) ([]
 		if s.Due.After(leaves) {
 			leaves = s.Due
 		}
-		if err := b.store.JoinStorm(ctx, s, leaves); err != nil {
-			return nil, err
-		}
+		storm = append(storm, StormSend{s, leaves})
 	}
-	return others, nil
+	return others, storm, nil
 }
 
 // stormShown is how many alerts of a storm are named.

@@ -79,11 +79,15 @@ func putEvents(tx *gorm.DB, events []alerts.Event) error {
 }
 
 // Unmatched returns events whose destinations have not all been found yet,
-// price events before articles, oldest first, each with where it stopped.
-func (s *Store) Unmatched(ctx context.Context, limit int) ([]bot.Unmatched, error) {
+// oldest first, each with where it stopped: those of news, or all others.
+func (s *Store) Unmatched(ctx context.Context, articles bool, limit int) ([]bot.Unmatched, error) {
+	const news = "kind IN ('article', 'also', 'summary')"
+	which := "NOT " + news
+	if articles {
+		which = news
+	}
 	var rows []eventRow
-	err := s.fast.WithContext(ctx).Where("matched = 0").
-		Order("CASE WHEN kind IN ('article', 'also', 'summary') THEN 1 ELSE 0 END, id").Limit(limit).Find(&rows).Error
+	err := s.fast.WithContext(ctx).Where("matched = 0 AND " + which).Order("id").Limit(limit).Find(&rows).Error
 	if err != nil {
 		return nil, wrap("read unmatched events", err)
 	}
@@ -139,18 +143,32 @@ func (r subscriptionRow) subscription() subscriptions.Subscription {
 	}
 }
 
-// Enqueue is transaction 2: it adds the sends of one chunk of an event's
-// destinations and moves the event's position, or marks it matched.
-func (s *Store) Enqueue(ctx context.Context, event alerts.EventID, sends []outbox.Send, position subscriptions.SubscriptionID, last bool) error {
+// Enqueue is transaction 2: it adds the sends of chunks of events' destinations
+// and moves the events' positions, or marks them matched.
+func (s *Store) Enqueue(ctx context.Context, matched ...bot.Matched) error {
 	return s.durable.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
+		var sends []outbox.Send
+		for _, m := range matched {
+			sends = append(sends, m.Sends...)
+		}
 		if _, err := insertSends(tx, sends); err != nil {
 			return err
 		}
-		change := map[string]any{"position": int64(position)}
-		if last {
-			change["matched"] = int64(toStamp(s.now()))
+		for _, m := range matched {
+			for _, storm := range m.Storm {
+				if err := joinStorm(tx, storm); err != nil {
+					return err
+				}
+			}
+			change := map[string]any{"position": int64(m.Position)}
+			if m.Last {
+				change["matched"] = int64(toStamp(s.now()))
+			}
+			if err := tx.Model(&eventRow{}).Where("id = ?", int64(m.Event)).Updates(change).Error; err != nil {
+				return wrap("move event", err)
+			}
 		}
-		return wrap("move event", tx.Model(&eventRow{}).Where("id = ?", int64(event)).Updates(change).Error)
+		return nil
 	})
 }
 

@@ -328,7 +328,7 @@ func TestStatesAreComparedAndSet(t *testing.T) {
 		if err := checks.Commit(ctx, batch); err != nil {
 			t.Fatalf("the next version, the same event: %v", err)
 		}
-		found, err := s.Unmatched(ctx, 10)
+		found, err := s.Unmatched(ctx, false, 10)
 		if err != nil || len(found) != 1 {
 			t.Errorf("%d events, error %v", len(found), err)
 		}

@@ -66,12 +66,13 @@ func worthwhile(query string) bool {
 type preparedPool struct {
 	*sql.DB
 	statements *statements
+	writing    *turn // of the file, which may have several pools
 }
 
 var _ gorm.ConnPoolBeginner = preparedPool{}
 
-func newPreparedPool(pool *sql.DB) preparedPool {
-	return preparedPool{pool, &statements{pool: pool, made: make(map[string]*sql.Stmt)}}
+func newPreparedPool(pool *sql.DB, writing *turn) preparedPool {
+	return preparedPool{pool, &statements{pool: pool, made: make(map[string]*sql.Stmt)}, writing}
 }
 
 // GetDBConn implements gorm.GetDBConnector.
@@ -91,6 +92,10 @@ func (p preparedPool) statement(ctx context.Context, query string) *sql.Stmt {
 
 // ExecContext implements gorm.ConnPool.
 func (p preparedPool) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
+	if err := p.writing.take(ctx); err != nil {
+		return nil, err
+	}
+	defer p.writing.give()
 	if made := p.statement(ctx, query); made != nil {
 		return made.ExecContext(ctx, args...)
 	}
@@ -124,21 +129,36 @@ func (p preparedPool) BeginTx(ctx context.Context, o *sql.TxOptions) (gorm.ConnP
 
 // begin begins a transaction for queries that are not GORM's.
 func (p preparedPool) begin(ctx context.Context, o *sql.TxOptions) (*preparedTx, error) {
+	if err := p.writing.take(ctx); err != nil {
+		return nil, err
+	}
 	tx, err := p.DB.BeginTx(ctx, o)
-	return &preparedTx{Tx: tx, ctx: ctx, statements: p.statements}, err
+	if err != nil {
+		p.writing.give()
+		return nil, err
+	}
+	return &preparedTx{Tx: tx, ctx: ctx, pool: p}, nil
 }
 
 // preparedTx is a transaction of a preparedPool. What it misses is prepared
 // after its end.
 type preparedTx struct {
 	*sql.Tx
-	ctx        context.Context
-	statements *statements
-	missed     []string
+	ctx    context.Context
+	pool   preparedPool
+	missed []string
+	ended  bool // the turn to write was given back
+}
+
+func (t *preparedTx) end() {
+	if !t.ended {
+		t.ended = true
+		t.pool.writing.give()
+	}
 }
 
 func (t *preparedTx) statement(ctx context.Context, query string) *sql.Stmt {
-	if made := t.statements.get(query); made != nil {
+	if made := t.pool.statements.get(query); made != nil {
 		return t.StmtContext(ctx, made)
 	}
 	if worthwhile(query) {
@@ -173,17 +193,25 @@ func (t *preparedTx) QueryRowContext(ctx context.Context, query string, args ...
 
 // Commit ends the transaction.
 func (t *preparedTx) Commit() error {
-	if err := t.Tx.Commit(); err != nil {
+	err := t.Tx.Commit()
+	t.end()
+	if err != nil {
 		return err
 	}
 	for _, query := range t.missed {
-		if t.statements.get(query) != nil {
+		if t.pool.statements.get(query) != nil {
 			continue
 		}
-		if err := t.statements.prepare(t.ctx, query, query); err != nil {
+		if err := t.pool.statements.prepare(t.ctx, query, query); err != nil {
 			// It was run, and will be again: only more slowly.
 			return nil //nolint:nilerr // see above
 		}
 	}
 	return nil
+}
+
+// Rollback undoes the transaction.
+func (t *preparedTx) Rollback() error {
+	defer t.end()
+	return t.Tx.Rollback()
 }

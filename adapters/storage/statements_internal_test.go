@@ -19,7 +19,7 @@ func TestTransactionsWaitForNobodyWhoPrepares(t *testing.T) {
 	}
 	defer func() { _ = pool.Close() }()
 	pool.SetMaxOpenConns(2)
-	db, err := gorm.Open(sqlite.New(sqlite.Config{Conn: newPreparedPool(pool)}), &gorm.Config{})
+	db, err := gorm.Open(sqlite.New(sqlite.Config{Conn: newPreparedPool(pool, nil)}), &gorm.Config{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -52,7 +52,7 @@ func TestWhatATransactionAsksIsPreparedAfterIt(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = pool.Close() }()
-	prepared := newPreparedPool(pool)
+	prepared := newPreparedPool(pool, nil)
 	db, err := gorm.Open(sqlite.New(sqlite.Config{Conn: prepared}), &gorm.Config{})
 	if err != nil {
 		t.Fatal(err)

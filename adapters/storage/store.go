@@ -113,14 +113,15 @@ func (s *Store) openSQLite(path string, connections int) error {
 		connections = 4
 	}
 	var err error
-	if s.durable, _, err = s.sqlitePool(path, "FULL", connections); err != nil {
+	writing := new(turn)
+	if s.durable, _, err = s.sqlitePool(path, "FULL", connections, writing); err != nil {
 		return err
 	}
-	s.fast, s.quick, err = s.sqlitePool(path, "NORMAL", connections)
+	s.fast, s.quick, err = s.sqlitePool(path, "NORMAL", connections, writing)
 	return err
 }
 
-func (s *Store) sqlitePool(path, synchronous string, connections int) (*gorm.DB, preparedPool, error) {
+func (s *Store) sqlitePool(path, synchronous string, connections int, writing *turn) (*gorm.DB, preparedPool, error) {
 	q := url.Values{}
 	q.Add("_pragma", "busy_timeout(10000)")
 	q.Add("_pragma", "journal_mode(WAL)")
@@ -139,7 +140,7 @@ func (s *Store) sqlitePool(path, synchronous string, connections int) (*gorm.DB,
 	pool.SetMaxOpenConns(connections)
 	pool.SetMaxIdleConns(connections)
 	s.pools = append(s.pools, pool)
-	prepared := newPreparedPool(pool)
+	prepared := newPreparedPool(pool, writing)
 	db, err := gorm.Open(sqlite.New(sqlite.Config{Conn: prepared}), s.config())
 	if err != nil {
 		return nil, preparedPool{}, fmt.Errorf("%w: open SQLite file: %w", ErrUnusable, err)
@@ -165,7 +166,7 @@ func (s *Store) openPostgres(dsn string, connections int) error {
 	s.pools = append(s.pools, pool)
 	s.durable, s.fast = db, db
 	// GORM's queries are prepared by the driver itself.
-	s.quick = newPreparedPool(pool)
+	s.quick = newPreparedPool(pool, nil)
 	return nil
 }
 

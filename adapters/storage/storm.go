@@ -6,6 +6,7 @@ import (
 
 	"gorm.io/gorm"
 
+	"bellwether/bot"
 	"bellwether/bot/message"
 	"bellwether/bot/outbox"
 	"bellwether/subscriptions"
@@ -26,22 +27,20 @@ func (s *Store) AlertsSince(ctx context.Context, d subscriptions.DestinationID, 
 	return n, wrap("count alerts", err)
 }
 
-// JoinStorm stores an alert that is told together with others in one message,
-// which leaves at a time; it is made where none waits yet. An alert that is
-// stored already is passed over.
-func (s *Store) JoinStorm(ctx context.Context, alert outbox.Send, leaves time.Time) error {
-	err := s.durable.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
-		alert.State, alert.Reason, alert.Ended = outbox.Merged, "told together with others", alert.Created
-		added, err := insertSends(tx, []outbox.Send{alert})
-		if err != nil || added == 0 {
-			return err
-		}
-		into, err := stormSend(tx, alert, leaves)
-		if err != nil {
-			return err
-		}
-		return tx.Exec("UPDATE sends SET told_in = ? WHERE event = ? AND destination = ?", into, alert.Event, int64(alert.Destination)).Error
-	})
+// joinStorm adds an alert that is told together with others in one message,
+// which is made where none waits yet. An alert that is stored already is passed
+// over.
+func joinStorm(tx *gorm.DB, storm bot.StormSend) error {
+	alert := storm.Alert
+	alert.State, alert.Reason, alert.Ended = outbox.Merged, "told together with others", alert.Created
+	added, err := insertSends(tx, []outbox.Send{alert})
+	if err != nil || added == 0 {
+		return err
+	}
+	into, err := stormSend(tx, alert, storm.Leaves)
+	if err == nil {
+		err = tx.Exec("UPDATE sends SET told_in = ? WHERE event = ? AND destination = ?", into, alert.Event, int64(alert.Destination)).Error
+	}
 	return wrap("join storm", err)
 }
 
