@@ -145,9 +145,10 @@ func TestOutcomesAreRecorded(t *testing.T) {
 		}
 		frozen := s.under(s.heads(outbox.Claim{Priority: outbox.PriorityNews})[0])
 		frozen.State, frozen.Retry, frozen.Attempts = outbox.Waiting, s.now.Add(time.Minute), 2
-		s.record(outbox.Outcome{Send: frozen})
+		frozen.Parts = []outbox.Part{{ID: "13", Sent: s.now}}
+		s.record(outbox.Outcome{Send: frozen, Parts: frozen.Parts})
 		again := s.heads(outbox.Claim{Priority: outbox.PriorityNews})[0].Send
-		if again.Attempts != 2 || again.Retry.IsZero() || again.Message != nil {
+		if again.Attempts != 2 || again.Retry.IsZero() || again.Message != nil || len(again.Parts) != 1 || again.Parts[0].ID != "13" {
 			t.Fatalf("%+v", again)
 		}
 		fresh := s.store.Outbox()
