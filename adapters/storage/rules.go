@@ -245,12 +245,36 @@ func addStates(query *gorm.DB, rules []subscriptions.OwnedRule) error {
 // while its message is still on its way. One that is done still tells of the
 // price's return for a day.
 func (s *Store) FinishDelivered(ctx context.Context) (int64, error) {
-	done := s.fast.WithContext(ctx).Exec(`UPDATE rule_states SET phase = ?, version = version + 1
-		WHERE phase = 'fired'
-		AND EXISTS (SELECT 1 FROM rules r WHERE r.id = rule_states.rule AND r.repeat = ?)
-		AND EXISTS (SELECT 1 FROM events e WHERE e.subject = 'rule/' || rule_states.rule || '/' || rule_states.ticker || '/' || rule_states.arming
-			AND e.kind = ? AND e.matched > 0
-			AND NOT EXISTS (SELECT 1 FROM sends s WHERE s.event = e.id AND s.ended = 0))`,
-		string(alerts.Done), string(alerts.Once), string(alerts.EventFired))
-	return done.RowsAffected, wrap("end delivered rules", done.Error)
+	const chunk = 200
+	total := int64(0)
+	for last := int64(0); ; {
+		// Found before anything is written: in a storm that takes long, and
+		// would keep everybody else from writing.
+		var found []ruleStateRow
+		err := s.fast.WithContext(ctx).Raw(`SELECT f.rule, f.ticker, f.arming FROM rule_states f
+			WHERE f.phase = 'fired' AND f.rule > ?
+			AND EXISTS (SELECT 1 FROM rules r WHERE r.id = f.rule AND r.repeat = ?)
+			AND EXISTS (SELECT 1 FROM events e WHERE e.subject = 'rule/' || f.rule || '/' || f.ticker || '/' || f.arming
+				AND e.kind = ? AND e.matched > 0
+				AND NOT EXISTS (SELECT 1 FROM sends s WHERE s.event = e.id AND s.ended = 0))
+			ORDER BY f.rule LIMIT ?`, last, string(alerts.Once), string(alerts.EventFired), chunk).Scan(&found).Error
+		if err != nil {
+			return total, wrap("find delivered rules", err)
+		}
+		err = s.fast.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
+			for _, f := range found {
+				done := tx.Exec(`UPDATE rule_states SET phase = ?, version = version + 1
+					WHERE rule = ? AND ticker = ? AND arming = ? AND phase = 'fired'`, string(alerts.Done), f.Rule, f.Ticker, f.Arming)
+				if done.Error != nil {
+					return done.Error
+				}
+				total += done.RowsAffected
+			}
+			return nil
+		})
+		if err != nil || len(found) < chunk {
+			return total, wrap("end delivered rules", err)
+		}
+		last = found[len(found)-1].Rule
+	}
 }
