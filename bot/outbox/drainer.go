@@ -261,7 +261,7 @@ func (d *drainer) nextTurn(now time.Time) time.Time {
 // room is how many more sends may be started. Some are started ahead of the
 // requests under way, so that a request that ends is followed at once.
 func (d *drainer) room() int {
-	return 3*d.out.o.InFlight - (d.inFlight - len(d.unsaved)) - len(d.ready)
+	return 2*d.out.o.InFlight - (d.inFlight - len(d.unsaved)) - len(d.ready)
 }
 
 // collect takes the answers that have come.
