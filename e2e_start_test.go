@@ -190,6 +190,7 @@ func TestSecondInstanceWaits(t *testing.T) {
 	t.Parallel()
 	onEachDatabase(t, func(t *testing.T, database string) {
 		market := openExchange(t)
+		market.list("ETH-USD", "3400.00", "3390.00") // it trades on every day
 		server, chat := openTelegram(t, telegramtest.Options{}, "token = \""+telegramToken+"\"", quick)
 		file := configFile(t, database, market.asOwn(), chat)
 		first := launch(t, nil, "run", "--config", file)
@@ -203,14 +204,14 @@ func TestSecondInstanceWaits(t *testing.T) {
 		hears(t, server, 7, "Bitcoin USD rose to")
 		third.stop()
 
-		server.Say(telegramtest.Speech{Chat: 7, Text: "/alert GC=F > 2350"})
+		server.Say(telegramtest.Speech{Chat: 7, Text: "/alert ETH-USD > 3420"})
 		eventually(t, "the second alert", func() bool { return len(received(server, 7, "Alert set")) == 2 })
 		first.signal(syscall.SIGKILL)
 		second.prints("takes over")
-		market.set("GC=F", "2355.5")
-		hears(t, server, 7, "Gold rose to")
+		market.set("ETH-USD", "3425.50")
+		hears(t, server, 7, "Ethereum USD rose to")
 		second.stop()
-		for _, once := range []string{"Bitcoin USD rose to", "Gold rose to"} {
+		for _, once := range []string{"Bitcoin USD rose to", "Ethereum USD rose to"} {
 			n := 0
 			for _, s := range received(server, 7, once) {
 				if s.Method == "sendMessage" || s.Method == "sendPhoto" {

@@ -40,8 +40,9 @@ const recoveryWatch = 24 * time.Hour
 //     where the symbol has sessions, so the first hour after a night, a weekend
 //     or a holiday reaches back into the session before; else, and from a day
 //     on, by the clock. After an outage the baseline may be some hours
-//     older than the window; Firing.BaseAt says how old. One that is older still
-//     (a quarter of the window, or the session before) is none.
+//     older than the window, from a day on four days; Firing.BaseAt says how
+//     old. One that is older still (than a quarter of the window, too, and from
+//     before the session of the window's start) is none.
 //   - A new high or low is compared with the days before the day of the quote.
 //   - A gap is the first quote of a session against the believed base.
 //   - Of several conditions all must hold, on the last accepted quotes of their

@@ -181,6 +181,20 @@ func TestWindowOfADayRunsByTheClock(t *testing.T) {
 	}
 }
 
+func TestWindowOfADayReachesBackOverAWeekendOfUnknownHours(t *testing.T) {
+	w := newWalk(t, "AAPL down 5% in 1d")
+	for _, at := range []time.Time{
+		time.Date(2026, 11, 26, 16, 0, 0, 0, time.UTC), time.Date(2026, 11, 27, 16, 0, 0, 0, time.UTC), // Friday
+	} {
+		w.now = at
+		w.path("100")
+	}
+	w.now = time.Date(2026, 11, 30, 16, 0, 0, 0, time.UTC)
+	if got := w.path("94"); got != "fired@94" {
+		t.Errorf("got %q", got)
+	}
+}
+
 func TestOutageOlderBaselineIsTold(t *testing.T) {
 	w := newWalk(t, "BTC-USD up 5% in 10m")
 	w.path("100")

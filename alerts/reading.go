@@ -140,13 +140,21 @@ func (r reading) baseline(p point) (baseline, bool) {
 	return baseline{price, made}, true
 }
 
-// oldBaseline is by how much a baseline may be older than the start of any window.
-const oldBaseline = 2 * time.Hour
+// By how much a baseline may be older than the start of any window, and of one of
+// a day or more: a weekend with a day beside it on which nothing was to be had.
+const (
+	oldBaseline    = 2 * time.Hour
+	oldDayBaseline = 4 * day
+)
 
 // tooOld tells that the last price before a window's start says nothing of the
 // start: there was none for long, though the symbol traded.
 func (r reading) tooOld(made, start time.Time) bool {
-	if start.Sub(made) <= max(r.cond.Window/4, oldBaseline) {
+	allowed := max(r.cond.Window/4, oldBaseline)
+	if r.cond.Window >= day {
+		allowed = max(allowed, oldDayBaseline)
+	}
+	if start.Sub(made) <= allowed {
 		return false
 	}
 	if r.tick.Hours == nil {
