@@ -136,9 +136,7 @@ func (c *Checker) CatchUp(ctx context.Context) (out Outcome, more bool, err erro
 	if !c.waiting.Load() {
 		return out, false, nil
 	}
-	c.running.Lock()
-	ticker, from, till := c.away.next()
-	c.running.Unlock()
+	ticker, from, till := c.nextAway()
 	var line market.Line
 	failed := false
 	if ticker != "" && !from.IsZero() {
@@ -160,13 +158,19 @@ func (c *Checker) CatchUp(ctx context.Context) (out Outcome, more bool, err erro
 	return out, false, run.tellBlind(ctx)
 }
 
+func (c *Checker) nextAway() (ticker market.Ticker, from, till time.Time) {
+	c.running.Lock()
+	defer c.running.Unlock()
+	return c.away.next()
+}
+
 // next returns the symbol to look at, of which a quote has come again, and the
 // time between its quotes; from is zero where its bars are not worth asking for.
 func (a *away) next() (ticker market.Ticker, from, till time.Time) {
 	for _, ticker := range a.queue {
 		g := a.gaps[ticker]
 		switch {
-		case g.till.IsZero():
+		case g == nil || g.till.IsZero():
 		case a.failures >= maxFailures:
 			return ticker, from, g.till
 		default:
@@ -235,8 +239,15 @@ func (r *run) catchUp(ctx context.Context, ticker market.Ticker, path []Tick) er
 		return err
 	}
 	delete(c.away.gaps, ticker)
+	c.away.queue = slices.DeleteFunc(c.away.queue, func(t market.Ticker) bool { return t == ticker })
 	c.wait()
-	return c.away.keep(ctx, c.Keep)
+	if err := c.away.keep(ctx, c.Keep); err != nil {
+		// It is kept with the next change; what is looked at twice tells nothing
+		// twice.
+		c.away.grown = true
+		c.Log.Warn("what was missed is not kept", "error", err)
+	}
+	return nil
 }
 
 // tellBlind tells the owners of rules what could not be seen while we were away.
@@ -248,6 +259,9 @@ func (r *run) tellBlind(ctx context.Context) error {
 	var n Notice
 	for _, ticker := range a.blind {
 		g := a.gaps[ticker]
+		if g == nil {
+			continue
+		}
 		if n.Since.IsZero() || g.before.Quote.Time.Before(n.Since) {
 			n.Since = g.before.Quote.Time
 		}
@@ -259,8 +273,10 @@ func (r *run) tellBlind(ctx context.Context) error {
 		return err
 	}
 	for len(a.blind) > 0 {
-		if err := r.catchUp(ctx, a.blind[0], nil); err != nil {
-			return err
+		if a.gaps[a.blind[0]] != nil {
+			if err := r.catchUp(ctx, a.blind[0], nil); err != nil {
+				return err
+			}
 		}
 		a.blind = a.blind[1:]
 	}

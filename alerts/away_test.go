@@ -2,6 +2,7 @@ package alerts_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -285,5 +286,38 @@ func TestCatchingUpRunsBesideChecks(t *testing.T) {
 	beside.Wait()
 	if got := len(store.fired()); got != 2 {
 		t.Errorf("%d fired", got)
+	}
+}
+
+// A full disk costs nothing but that what was missed is looked at once more.
+func TestCheckingGoesOnWhereWhatWasMissedIsNotKept(t *testing.T) {
+	past := fiveMinutes("149", "152", "148", "149.5")
+	for name, from := range map[string]bars{"bars": {"AAPL": past, "NVDA": past}, "no bars": {}} {
+		t.Run(name, func(t *testing.T) {
+			store := newMemoryStore()
+			store.add(t, 1, "AAPL > 150")
+			store.add(t, 2, "NVDA > 150")
+			newDesk(t, store).quote(t, "AAPL", "149", "NVDA", "149")
+			d := back(t, store, from)
+			d.quote(t, "AAPL", "146", "NVDA", "146")
+			failed := false
+			d.Keep = func(_ context.Context, missed string) error {
+				if !failed {
+					failed = true
+					return errors.New("disk full")
+				}
+				store.missed = missed
+				return nil
+			}
+			for more, rounds := true, 0; more; rounds++ {
+				var err error
+				if _, more, err = d.CatchUp(t.Context()); err != nil || rounds > 5 {
+					t.Fatalf("round %d: %v", rounds, err)
+				}
+			}
+			if _, err := d.Check(t.Context()); err != nil || !failed || store.missed != "" {
+				t.Errorf("failed %t, %q is still kept, %v", failed, store.missed, err)
+			}
+		})
 	}
 }

@@ -16,6 +16,9 @@ type Unmatched struct {
 	Event alerts.Event
 	// Position is the last subscription that was looked at.
 	Position subscriptions.SubscriptionID
+	// Text is the event as it is stored, where it may grow; "" where it never
+	// changes.
+	Text string
 }
 
 // Wanting is a destination that asked for an event.
@@ -34,6 +37,8 @@ type Matched struct {
 	Position subscriptions.SubscriptionID
 	// Last tells that there are no further ones.
 	Last bool
+	// Text is that of the Unmatched.
+	Text string
 }
 
 // FanOutStore finds who wants an event and keeps what is to be sent to them.
@@ -113,7 +118,7 @@ func (b *Bot) matchAll(ctx context.Context, unmatched []Unmatched) error {
 	}
 	for _, u := range unmatched {
 		if len(u.Event.Topics) > 0 {
-			if err := errors.Join(flush(), b.matchSeveral(ctx, u.Event)); err != nil {
+			if err := errors.Join(flush(), b.matchSeveral(ctx, u)); err != nil {
 				return err
 			}
 			continue
@@ -139,7 +144,7 @@ func (b *Bot) matchAll(ctx context.Context, unmatched []Unmatched) error {
 // match looks at the next chunk of an event's subscriptions. alerted counts the
 // alerts for each destination that are not stored yet.
 func (b *Bot) match(ctx context.Context, u Unmatched, alerted map[subscriptions.DestinationID]int) (Matched, error) {
-	m := Matched{Event: u.Event.ID, Position: u.Position}
+	m := Matched{Event: u.Event.ID, Position: u.Position, Text: u.Text}
 	wanting, err := b.store.Wanting(ctx, u.Event.Topic, u.Position, fanOutChunk)
 	if err != nil {
 		return m, err
@@ -157,7 +162,8 @@ func (b *Bot) match(ctx context.Context, u Unmatched, alerted map[subscriptions.
 
 // matchSeveral is matchAll for an event of several topics. No position is kept:
 // a stop between begins anew, and what was added before is passed over.
-func (b *Bot) matchSeveral(ctx context.Context, e alerts.Event) error {
+func (b *Bot) matchSeveral(ctx context.Context, u Unmatched) error {
+	e := u.Event
 	total := 0
 	var sends []outbox.Send
 	defer func() {
@@ -173,7 +179,7 @@ func (b *Bot) matchSeveral(ctx context.Context, e alerts.Event) error {
 			}
 			sends = append(sends, b.sendsFor(e, wanting)...)
 			if len(sends) >= fanOutChunk {
-				if err := b.store.Enqueue(ctx, Matched{Event: e.ID, Sends: sends}); err != nil {
+				if err := b.store.Enqueue(ctx, Matched{Event: e.ID, Sends: sends, Text: u.Text}); err != nil {
 					return err
 				}
 				total += len(sends)
@@ -186,7 +192,7 @@ func (b *Bot) matchSeveral(ctx context.Context, e alerts.Event) error {
 		}
 	}
 	total += len(sends)
-	return b.store.Enqueue(ctx, Matched{Event: e.ID, Sends: sends, Last: true})
+	return b.store.Enqueue(ctx, Matched{Event: e.ID, Sends: sends, Last: true, Text: u.Text})
 }
 
 func (b *Bot) sendsFor(e alerts.Event, wanting []Wanting) []outbox.Send {

@@ -97,7 +97,11 @@ func (s *Store) Unmatched(ctx context.Context, articles bool, limit int) ([]bot.
 		if err != nil {
 			return nil, err
 		}
-		out = append(out, bot.Unmatched{Event: e, Position: subscriptions.SubscriptionID(row.Position)})
+		u := bot.Unmatched{Event: e, Position: subscriptions.SubscriptionID(row.Position)}
+		if e.Kind == alerts.EventQuotesLate {
+			u.Text = row.Body
+		}
+		out = append(out, u)
 	}
 	return out, nil
 }
@@ -164,7 +168,12 @@ func (s *Store) Enqueue(ctx context.Context, matched ...bot.Matched) error {
 			if m.Last {
 				change["matched"] = int64(toStamp(s.now()))
 			}
-			if err := tx.Model(&eventRow{}).Where("id = ?", int64(m.Event)).Updates(change).Error; err != nil {
+			event := tx.Model(&eventRow{}).Where("id = ?", int64(m.Event))
+			if m.Text != "" {
+				// One that grew meanwhile is looked at again.
+				event = event.Where("body = ?", m.Text)
+			}
+			if err := event.Updates(change).Error; err != nil {
 				return wrap("move event", err)
 			}
 		}

@@ -56,7 +56,9 @@ func memoryTables(tx *gorm.DB) error {
 // NewID returns an id that was never given before.
 func (s *Store) NewID(ctx context.Context) (int64, error) {
 	var next int64
-	err := s.fast.WithContext(ctx).Raw("UPDATE ids SET next = next + 1 WHERE name = 'id' RETURNING next - 1").Scan(&next).Error
+	err := s.fast.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
+		return tx.Raw("UPDATE ids SET next = next + 1 WHERE name = 'id' RETURNING next - 1").Scan(&next).Error
+	})
 	if err == nil && next == 0 {
 		err = gorm.ErrRecordNotFound
 	}

@@ -338,3 +338,38 @@ func TestStatesAreComparedAndSet(t *testing.T) {
 		}
 	})
 }
+
+func TestEventThatGrowsWhileItIsToldIsToldAgain(t *testing.T) {
+	everyStore(t, func(t *testing.T, s *storage.Store) {
+		ctx := context.Background()
+		event := alerts.Event{
+			Kind: alerts.EventQuotesLate, Key: "late/x", Subject: "late/x", At: time.Now(), Detected: time.Now(),
+			Topic: alerts.Topic{Kind: alerts.TopicRule, ID: 1},
+		}
+		put := func() []bot.Unmatched {
+			if err := s.PutEvents(ctx, []alerts.Event{event}); err != nil {
+				t.Fatal(err)
+			}
+			found, err := s.Unmatched(ctx, false, 100)
+			if err != nil || len(found) != 1 {
+				t.Fatal(found, err)
+			}
+			return found
+		}
+		seen := put()[0]
+		event.Topics = []alerts.Topic{{Kind: alerts.TopicRule, ID: 2}}
+		grown := put()[0]
+		for _, u := range []bot.Unmatched{seen, grown} {
+			found, err := s.Unmatched(ctx, false, 100)
+			if err != nil || len(found) != 1 {
+				t.Errorf("%d events are to be told, %v", len(found), err)
+			}
+			if err := s.Enqueue(ctx, bot.Matched{Event: u.Event.ID, Last: true, Text: u.Text}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if found, err := s.Unmatched(ctx, false, 100); err != nil || len(found) != 0 {
+			t.Errorf("%d events are told for ever, %v", len(found), err)
+		}
+	})
+}

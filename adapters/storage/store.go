@@ -183,8 +183,9 @@ func withoutDSN(err error, dsn string) error {
 
 func (s *Store) config() *gorm.Config {
 	return &gorm.Config{
-		TranslateError:         true,
-		SkipDefaultTransaction: true,
+		TranslateError: true,
+		// What GORM writes by itself is a transaction, which takes its turn.
+		SkipDefaultTransaction: false,
 		Logger:                 logger.New(log.New(io.Discard, "", 0), logger.Config{LogLevel: logger.Silent}),
 		NowFunc:                func() time.Time { return s.now().UTC() },
 	}

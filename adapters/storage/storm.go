@@ -47,8 +47,10 @@ func joinStorm(tx *gorm.DB, storm bot.StormSend) error {
 // stormSend returns the send that waits to tell a storm, or makes it.
 func stormSend(tx *gorm.DB, alert outbox.Send, leaves time.Time) (int64, error) {
 	var id int64
-	err := tx.Raw(`SELECT id FROM sends WHERE account = ? AND priority = ? AND state IN ('waiting', 'sending') AND state = 'waiting'
-		AND destination = ? AND person = 0 AND kind = 'collapse' AND body = '' ORDER BY id LIMIT 1`,
+	// It is written, so that nobody begins to send it before this alert is in it.
+	err := tx.Raw(`UPDATE sends SET due = due WHERE state = 'waiting' AND id = (SELECT id FROM sends
+		WHERE account = ? AND priority = ? AND state IN ('waiting', 'sending') AND state = 'waiting'
+		AND destination = ? AND person = 0 AND kind = 'collapse' AND body = '' ORDER BY id LIMIT 1) RETURNING id`,
 		accountOf(alert.Address), int(outbox.PriorityAlert), int64(alert.Destination)).Scan(&id).Error
 	if err != nil || id != 0 {
 		return id, err
