@@ -73,7 +73,8 @@ type Event struct {
 
 // Firing is a rule that fired, and why.
 type Firing struct {
-	Rule   Rule // as it was
+	Rule Rule // as it was
+	// Ticker is what the rule's state is on, the first symbol of several.
 	Ticker market.Ticker
 	Arming int64
 	// From is the accepted quote before, To the one that fired the rule.
@@ -97,6 +98,14 @@ type Firing struct {
 	// zero where something else did.
 	Back   market.Quote
 	Reason string // of a correction that Back does not explain, in plain words
+}
+
+// Symbol is the symbol whose price made the rule true.
+func (f *Firing) Symbol() market.Ticker {
+	if f.To.Ticker != "" {
+		return f.To.Ticker
+	}
+	return f.Ticker
 }
 
 // Bell is a change of a venue's session.

@@ -121,7 +121,7 @@ func (k *composition) readAround(ctx context.Context) error {
 	var tickers []market.Ticker
 	for _, e := range k.events {
 		if e.Firing != nil {
-			tickers = append(tickers, e.Firing.Ticker)
+			tickers = append(tickers, e.Firing.Symbol())
 		}
 		if e.Article != nil {
 			k.readFeed(ctx, e.Article.Feed)

@@ -18,7 +18,7 @@ func id36(n int64) string { return strconv.FormatInt(n, 36) }
 // data, how late, and why.
 func (k *composition) firing(ctx context.Context, w Words, e alerts.Event, d dress) *message.Message {
 	f := e.Firing
-	symbol := k.bot.named(f.Ticker)
+	symbol := k.bot.named(f.Symbol())
 	tone, arrow := message.Rise, "▲ "
 	if fell(f) {
 		tone, arrow = message.Fall, "▼ "
@@ -38,11 +38,11 @@ func (k *composition) firing(ctx context.Context, w Words, e alerts.Event, d dre
 		m.Blocks = append(m.Blocks, message.Said(message.T(message.Clean(f.Rule.Note))))
 	}
 	m.Blocks = append(m.Blocks, message.Pairs(k.facts(w, e, symbol)...))
-	if headlines := k.headlines(f.Ticker); len(headlines) > 0 {
+	if headlines := k.headlines(f.Symbol()); len(headlines) > 0 {
 		m.Blocks = append(m.Blocks, w.P("firing.headlines"), message.Items(headlines...))
 	}
 	m.Footer = k.provenance(w, e, symbol)
-	m.Picture = k.bot.firingPicture(ctx, w, e, k.records[f.Ticker], d.light)
+	m.Picture = k.bot.firingPicture(ctx, w, e, k.records[f.Symbol()], d.light)
 	m.Buttons = k.firingButtons(w, f.Rule, d)
 	return m
 }
@@ -108,7 +108,7 @@ func (k *composition) happened(w Words, f *alerts.Firing, symbol market.Symbol) 
 func (k *composition) facts(w Words, e alerts.Event, symbol market.Symbol) []message.Field {
 	f := e.Firing
 	var fields []message.Field
-	record, known := k.records[f.Ticker]
+	record, known := k.records[f.Symbol()]
 	if base := f.Base; !base.IsZero() {
 		at := w.Say("firing.base.close")
 		if !f.BaseAt.IsZero() {
@@ -204,7 +204,7 @@ func (k *composition) followUp(ctx context.Context, w Words, e alerts.Event, d d
 	}
 	m := k.firing(ctx, w, original, d)
 	pairs := []any{"At", w.Clock(e.At), "After", w.Span(e.At.Sub(original.At)), "Why", e.Firing.Reason}
-	if symbol := k.bot.named(e.Firing.Ticker); !e.Firing.To.Time.IsZero() {
+	if symbol := k.bot.named(e.Firing.Symbol()); !e.Firing.To.Time.IsZero() {
 		pairs = append(pairs, "Price", w.Price(symbol, e.Firing.To.Price))
 	}
 	id := "followup." + string(e.Kind)

@@ -156,7 +156,7 @@ func (b *Bot) draw(w Words, v view, p chart.Price) *message.Picture {
 // where there is no past to draw. Standing is the symbol's as it is now.
 func (b *Bot) firingPicture(ctx context.Context, w Words, e alerts.Event, standing alerts.Standing, light bool) *message.Picture {
 	f := e.Firing
-	s := b.named(f.Ticker)
+	s := b.named(f.Symbol())
 	back := spans()[0]
 	if len(f.Rule.Conditions) > 0 {
 		back = spanFor(f.Rule.Conditions[0])

@@ -365,6 +365,17 @@ func TestChangesAreKeptWithAuthorBeforeAndAfter(t *testing.T) {
 	})
 }
 
+func TestAlertOnTwoSymbolsNamesTheOneThatMadeItTrue(t *testing.T) {
+	talk(t, func(r *rig) {
+		ann := r.private("ann")
+		r.has(ann.say("/alert NVDA < 122 and BTC > 62000"), "Alert set")
+		ann.hears()
+		r.price("NVDA", "121.50")
+		r.price("BTC-USD", "62010")
+		r.has(ann.hears(), "Bitcoin rose to 62,000.00", "to 62,010.00", "Because of: NVDA < 122 and BTC-USD > 62000")
+	})
+}
+
 func TestStormBecomesOneMessageAndAQuestion(t *testing.T) {
 	talk(t, func(r *rig) {
 		ann := r.private("ann")

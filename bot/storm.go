@@ -71,7 +71,7 @@ func (k *composition) stormMessage(w Words, backlog outbox.Backlog) *message.Mes
 			continue
 		}
 		items = append(items, message.Item(
-			message.B(k.happened(w, e.Firing, k.bot.named(e.Firing.Ticker))), message.T(" · "+w.Clock(e.At))))
+			message.B(k.happened(w, e.Firing, k.bot.named(e.Firing.Symbol()))), message.T(" · "+w.Clock(e.At))))
 	}
 	m.Blocks = []message.Block{message.Items(items...)}
 	if more := backlog.Total - len(items); more > 0 {

@@ -87,7 +87,7 @@ func (c *call) cause(ctx context.Context, e alerts.Event) string {
 		if owned, err := c.bot.store.Rule(ctx, e.Firing.Rule.ID); err == nil {
 			author, _ = c.bot.store.Name(ctx, owned.Owner)
 		}
-		symbol := c.bot.named(e.Firing.Ticker)
+		symbol := c.bot.named(e.Firing.Symbol())
 		id := "why.rule"
 		if author != "" && c.place.Kind != subscriptions.Private {
 			id = "why.rule.by"
