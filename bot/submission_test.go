@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -60,7 +61,8 @@ func TestManyPeopleAtOnceShareATransaction(t *testing.T) {
 		synctest.Wait()
 		close(inbox.goOn)
 		all.Wait()
-		if n := inbox.sizes[0]; n != people && n+inbox.sizes[1] != people {
+		// Those of the transaction that failed were tried one by one between.
+		if n := inbox.sizes[0]; n != people && !slices.Contains(inbox.sizes[1:], people-n) {
 			t.Errorf("transactions of %v requests", inbox.sizes)
 		}
 		for i, err := range errs {
