@@ -199,12 +199,8 @@ func (t *preparedTx) Commit() error {
 		return err
 	}
 	for _, query := range t.missed {
-		if t.pool.statements.get(query) != nil {
-			continue
-		}
-		if err := t.pool.statements.prepare(t.ctx, query, query); err != nil {
-			// It was run, and will be again: only more slowly.
-			return nil //nolint:nilerr // see above
+		if t.pool.statements.get(query) == nil && t.pool.statements.prepare(t.ctx, query, query) != nil {
+			break // It was run, and will be again: only more slowly.
 		}
 	}
 	return nil
