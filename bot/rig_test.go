@@ -33,6 +33,7 @@ type rig struct {
 	// the store: who waits for a lock with it holds the bubble's clock still.
 	t      *testing.T
 	store  *storage.Store
+	file   string // that of the store
 	market *scriptedMarket
 	feeds  *scriptedFeeds
 	chat   *recorder
@@ -52,7 +53,8 @@ type rig struct {
 // The store is opened outside: GORM keeps a goroutine that never ends.
 func talk(t *testing.T, f func(r *rig)) {
 	t.Helper()
-	store, err := storage.Open(t.Context(), storage.Options{URL: "sqlite:" + filepath.Join(t.TempDir(), "bot.db")})
+	file := filepath.Join(t.TempDir(), "bot.db")
+	store, err := storage.Open(t.Context(), storage.Options{URL: "sqlite:" + file})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -60,7 +62,7 @@ func talk(t *testing.T, f func(r *rig)) {
 	synctest.Test(t, func(t *testing.T) {
 		time.Sleep(time.Until(time.Date(2000, 1, 3, 9, 0, 0, 0, time.UTC)))
 		r := &rig{
-			t: t, store: store, market: newMarket(), feeds: newFeeds(), chat: &recorder{}, rights: &scriptedRights{},
+			t: t, store: store, file: file, market: newMarket(), feeds: newFeeds(), chat: &recorder{}, rights: &scriptedRights{},
 			hours: &scriptedHours{}, log: &logBook{}, quick: outbox.Rates{PerSecond: 1000, Burst: 100, Answers: time.Millisecond, AnswersAtOnce: 100},
 		}
 		r.start()

@@ -206,8 +206,8 @@ func (b *Bot) startTasks(ctx context.Context) (done <-chan struct{}, stop func()
 			}
 		}
 	})
-	group.Go(func() { b.keepSpreading(ctx, b.due[0], false) })
-	group.Go(func() { b.keepSpreading(ctx, b.due[1], true) })
+	group.Go(func() { newSpreader(b, false).run(ctx, b.due[0]) })
+	group.Go(func() { newSpreader(b, true).run(ctx, b.due[1]) })
 	clock.Start()
 	finished := make(chan struct{})
 	return finished, func() {

@@ -78,26 +78,24 @@ func putEvents(tx *gorm.DB, events []alerts.Event) error {
 	return wrap("write events", tx.Clauses(clause.OnConflict{DoNothing: true}).CreateInBatches(rows, 100).Error)
 }
 
-// Unmatched returns events whose destinations have not all been found yet,
-// oldest first, each with where it stopped: those of news, or all others.
-func (s *Store) Unmatched(ctx context.Context, articles bool, limit int) ([]bot.Unmatched, error) {
+// Unmatched returns events after an id whose destinations have not all been
+// found yet, oldest first, each with where it stopped: those of news, or all
+// others.
+func (s *Store) Unmatched(ctx context.Context, articles bool, after alerts.EventID, limit int) ([]bot.Unmatched, error) {
 	const news = "kind IN ('article', 'also', 'summary')"
 	which := "NOT " + news
 	if articles {
 		which = news
 	}
 	var rows []eventRow
-	err := s.fast.WithContext(ctx).Where("matched = 0 AND " + which).Order("id").Limit(limit).Find(&rows).Error
+	err := s.fast.WithContext(ctx).Where("matched = 0 AND id > ? AND "+which, int64(after)).Order("id").Limit(limit).Find(&rows).Error
 	if err != nil {
 		return nil, wrap("read unmatched events", err)
 	}
 	out := make([]bot.Unmatched, 0, len(rows))
 	for _, row := range rows {
 		e, err := row.event()
-		if err != nil {
-			return nil, err
-		}
-		u := bot.Unmatched{Event: e, Position: subscriptions.SubscriptionID(row.Position)}
+		u := bot.Unmatched{Event: e, Position: subscriptions.SubscriptionID(row.Position), Unreadable: err}
 		if e.Kind == alerts.EventQuotesLate {
 			u.Text = row.Body
 		}

@@ -328,7 +328,7 @@ func TestStatesAreComparedAndSet(t *testing.T) {
 		if err := checks.Commit(ctx, batch); err != nil {
 			t.Fatalf("the next version, the same event: %v", err)
 		}
-		found, err := s.Unmatched(ctx, false, 10)
+		found, err := s.Unmatched(ctx, false, 0, 10)
 		if err != nil || len(found) != 1 {
 			t.Errorf("%d events, error %v", len(found), err)
 		}
@@ -350,7 +350,7 @@ func TestEventThatGrowsWhileItIsToldIsToldAgain(t *testing.T) {
 			if err := s.PutEvents(ctx, []alerts.Event{event}); err != nil {
 				t.Fatal(err)
 			}
-			found, err := s.Unmatched(ctx, false, 100)
+			found, err := s.Unmatched(ctx, false, 0, 100)
 			if err != nil || len(found) != 1 {
 				t.Fatal(found, err)
 			}
@@ -360,7 +360,7 @@ func TestEventThatGrowsWhileItIsToldIsToldAgain(t *testing.T) {
 		event.Topics = []alerts.Topic{{Kind: alerts.TopicRule, ID: 2}}
 		grown := put()[0]
 		for _, u := range []bot.Unmatched{seen, grown} {
-			found, err := s.Unmatched(ctx, false, 100)
+			found, err := s.Unmatched(ctx, false, 0, 100)
 			if err != nil || len(found) != 1 {
 				t.Errorf("%d events are to be told, %v", len(found), err)
 			}
@@ -368,7 +368,7 @@ func TestEventThatGrowsWhileItIsToldIsToldAgain(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		if found, err := s.Unmatched(ctx, false, 100); err != nil || len(found) != 0 {
+		if found, err := s.Unmatched(ctx, false, 0, 100); err != nil || len(found) != 0 {
 			t.Errorf("%d events are told for ever, %v", len(found), err)
 		}
 	})
