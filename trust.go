@@ -68,7 +68,7 @@ func (p *parts) newWatch(ctx context.Context) (*alerts.Watch, error) {
 	}
 	return &alerts.Watch{
 		Kept: kept, Keep: func(ctx context.Context, outages string) error { return p.store.Keep(ctx, outagesName, outages) },
-		Cadence: p.plan.Cadence, Failing: p.chain.Failing, Useless: p.chain.Useless, Sessions: p.hours.sessions,
+		Cadence: p.plan.Cadence, Failing: p.chain.Failing, Useless: p.chain.Useless, Faults: p.chain.Faults, Sessions: p.hours.sessions,
 		Optional: func(t market.Ticker) bool { s, ok := p.symbols.Get(t); return ok && s.Optional },
 	}, nil
 }

@@ -447,3 +447,24 @@ func (c *Chain) Failing(ticker market.Ticker) (n Notice, ok bool) {
 	}
 	return c.Useless(ticker)
 }
+
+// Faults returns a symbol's sources in the order in which they are asked, with
+// what is wrong at present with each or with its quotes of the symbol; a source
+// of which nothing is known has no Reason.
+func (c *Chain) Faults(ticker market.Ticker) []Notice {
+	order := c.order(ticker)
+	out := make([]Notice, len(order))
+	for i, f := range order {
+		n, ok := f.failing()
+		if !ok {
+			c.mu.Lock()
+			n, ok = c.doubted[paceKey{ticker, f.source.Name()}]
+			c.mu.Unlock()
+		}
+		if !ok {
+			n = Notice{Source: f.source.Name()}
+		}
+		out[i] = n
+	}
+	return out
+}

@@ -123,6 +123,7 @@ type NoticeKind string
 const (
 	NoticeLate    NoticeKind = ""        // quotes are late, or no longer
 	NoticePartly  NoticeKind = "partly"  // quotes of some symbols are, or no longer
+	NoticeRescued NoticeKind = "rescued" // quotes of some symbols were late and come from another source, By
 	NoticeDoubted NoticeKind = "doubted" // a price is not believed and waits for a decision
 	NoticeStopped NoticeKind = "stopped" // a symbol has had no new price for a day
 	NoticeUnseen  NoticeKind = "unseen"  // what prices did while we were away is not known
@@ -132,6 +133,7 @@ const (
 type Notice struct {
 	Kind   NoticeKind
 	Source string // of quotes
+	By     string // the source that gives them instead, since Until
 	Feed   news.FeedID
 	// Tickers are symbols that it is about, at most MaxNamed of them.
 	Tickers []market.Ticker

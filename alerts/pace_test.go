@@ -50,7 +50,7 @@ func TestFeedThatStandsStill(t *testing.T) {
 		owners  int    // notices to owners
 		reports int    // to the operator
 	}{
-		"another source goes on":       {market.ClassCrypto, &feed{name: "b", price: "101"}, "b", 0, 2},
+		"another source goes on":       {market.ClassCrypto, &feed{name: "b", price: "101"}, "b", 2, 2},
 		"there is no other":            {market.ClassCrypto, nil, "a", 2, 2},
 		"the other is as old":          {market.ClassCrypto, &feed{name: "b", price: "101", at: wednesday()}, "a", 2, 3},
 		"the other is set once a day":  {market.ClassCurrency, &feed{name: "b", price: "101", fix: true}, "a", 2, 2},
@@ -75,7 +75,7 @@ func TestFeedThatStandsStill(t *testing.T) {
 			})
 			d.Source = chain
 			d.Watch = &alerts.Watch{
-				Cadence: func(market.Ticker) time.Duration { return time.Minute }, Failing: chain.Failing, Useless: chain.Useless,
+				Cadence: func(market.Ticker) time.Duration { return time.Minute }, Failing: chain.Failing, Useless: chain.Useless, Faults: chain.Faults,
 				Sessions: alwaysOpen{},
 			}
 			check := func(n int) {
@@ -96,10 +96,14 @@ func TestFeedThatStandsStill(t *testing.T) {
 			if got, _ := d.Latest("BTC-USD"); got.Quote.Source != test.source {
 				t.Errorf("taken from %s", got.Quote.Source)
 			}
-			if n, ok := chain.Failing("BTC-USD"); ok != (test.owners > 0) {
+			if n, ok := chain.Failing("BTC-USD"); ok != (test.source == "a") {
 				t.Errorf("failing: %v %v", n, ok)
 			}
-			if test.owners > 0 && (len(store.events) != 1 || store.events[0].Notice.Kind != alerts.NoticePartly || !store.events[0].Notice.Since.Equal(first.at)) {
+			kind := alerts.NoticePartly
+			if test.source != "a" {
+				kind = alerts.NoticeRescued
+			}
+			if test.owners > 0 && (len(store.events) != 1 || store.events[0].Notice.Kind != kind || !store.events[0].Notice.Since.Equal(first.at)) {
 				t.Errorf("events %+v", store.events)
 			}
 			first.at = time.Time{}

@@ -2,11 +2,7 @@ package alerts
 
 import (
 	"context"
-	"encoding/json"
-	"fmt"
-	"maps"
 	"slices"
-	"strings"
 	"time"
 
 	"bellwether/alerts/market"
@@ -25,6 +21,9 @@ type Watch struct {
 	// Useless tells that what the sources give of a symbol is of no use at
 	// present, since when and why. Chain has this method. May be nil.
 	Useless func(ticker market.Ticker) (Notice, bool)
+	// Faults returns a symbol's sources in the order in which they are asked, with
+	// what is wrong with each. Chain has this method. Nil where nobody knows.
+	Faults func(ticker market.Ticker) []Notice
 	// Sessions tells when symbols trade; nil where everything always does.
 	Sessions Sessions
 	// Optional tells which symbols the sources may no longer carry; may be nil.
@@ -45,14 +44,11 @@ type watched struct {
 	came    time.Time // when a quote of it came last, or when it was first waited for
 	printed time.Time // the latest time that a quote of it had
 	looked  time.Time // that time when it was last looked whether the symbol stopped
+	source  string    // that it comes from
+	from    time.Time // since when it has come from there without a gap
+	made    time.Time // the time of its last quote from there
 	misses  int       // clean answers in a row without it
 	said    bool      // that it is not served any more
-}
-
-// outage is a time in which a source's failure makes quotes late.
-type outage struct {
-	since   time.Time // of the last quote before it
-	tickers map[market.Ticker]bool
 }
 
 const (
@@ -79,7 +75,7 @@ func (c *Checker) watch(ctx context.Context, run *run, asked []market.Ticker, qu
 		}
 	}
 	w.read(run.now, asked, quotes, sourceErr)
-	w.late(run, tickers)
+	w.tell(run, tickers)
 	if run.now.Sub(w.slow) >= slowly {
 		w.slow = run.now
 		w.stopped(run, tickers)
@@ -92,67 +88,27 @@ func (c *Checker) watch(ctx context.Context, run *run, asked []market.Ticker, qu
 	return w.keep(ctx)
 }
 
-// keptOutage is an outage as it is kept.
-type keptOutage struct {
-	Source  string
-	Since   time.Time
-	Tickers []market.Ticker
-}
-
-// remembered returns the outages from before a restart.
-func (w *Watch) remembered() map[string]*outage {
-	out := map[string]*outage{}
-	var kept []keptOutage
-	if err := json.Unmarshal([]byte(w.Kept), &kept); err != nil {
-		return out // None, or not ours: at worst something is told twice.
-	}
-	for _, k := range kept {
-		o := &outage{since: k.Since, tickers: map[market.Ticker]bool{}}
-		for _, ticker := range k.Tickers {
-			o.tickers[ticker] = true
-		}
-		out[k.Source] = o
-	}
-	return out
-}
-
-// keep keeps the outages, where they changed.
-func (w *Watch) keep(ctx context.Context) error {
-	if w.Keep == nil {
-		return nil
-	}
-	kept := make([]keptOutage, 0, len(w.outages))
-	for _, source := range slices.Sorted(maps.Keys(w.outages)) {
-		o := w.outages[source]
-		kept = append(kept, keptOutage{Source: source, Since: o.since, Tickers: slices.Sorted(maps.Keys(o.tickers))})
-	}
-	text, err := json.Marshal(kept)
-	if err != nil {
-		return fmt.Errorf("keep outages: %w", err)
-	}
-	if string(text) == w.Kept || len(kept) == 0 && w.Kept == "" {
-		return nil
-	}
-	if err := w.Keep(ctx, string(text)); err != nil {
-		return fmt.Errorf("keep outages: %w", err)
-	}
-	w.Kept = string(text)
-	return nil
-}
-
 // read notes what came of what was asked for.
 func (w *Watch) read(now time.Time, asked []market.Ticker, quotes []market.Quote, sourceErr error) {
 	came := make(map[market.Ticker]bool, len(quotes))
 	for _, q := range quotes {
 		came[q.Ticker] = true
 		s := w.symbol(q.Ticker, now)
-		s.came, s.misses, s.said = now, 0, false
+		s.misses, s.said = 0, false
+		s.printed = later(s.printed, q.Time)
+		if q.Fix {
+			continue // No rule is judged on it.
+		}
 		if w.Useless != nil {
 			if n, ok := w.Useless(q.Ticker); ok {
 				s.came = n.Since
+				continue
 			}
 		}
-		s.printed = later(s.printed, q.Time)
+		if s.source != q.Source || now.Sub(s.came) > w.patience(q.Ticker) {
+			s.source, s.from = q.Source, now
+		}
+		s.came, s.made = now, q.Time
 	}
 	for _, ticker := range asked {
 		if !came[ticker] && sourceErr == nil {
@@ -170,6 +126,9 @@ func (w *Watch) symbol(ticker market.Ticker, now time.Time) *watched {
 	return s
 }
 
+// patience is how long a symbol's readings may fail before its quotes are late.
+func (w *Watch) patience(ticker market.Ticker) time.Duration { return lateAfter * w.Cadence(ticker) }
+
 // age tells for how long a symbol that trades has not come; 0 where it does not
 // trade.
 func (w *Watch) age(ticker market.Ticker, now time.Time) time.Duration {
@@ -185,95 +144,6 @@ func (w *Watch) age(ticker market.Ticker, now time.Time) time.Duration {
 		from = later(from, since)
 	}
 	return now.Sub(from)
-}
-
-// late tells once that a source's failure makes quotes late, to all whom it
-// concerns, and once that they are fresh again. An outage that grows is told
-// anew under its key, which reaches only who was not told.
-func (w *Watch) late(run *run, tickers []market.Ticker) {
-	if w.Failing == nil {
-		return
-	}
-	grown := map[string]Notice{}
-	began := map[*outage]bool{}
-	late := map[market.Ticker]bool{}
-	for _, ticker := range tickers {
-		cadence := w.Cadence(ticker)
-		if cadence <= 0 || w.age(ticker, run.now) <= lateAfter*cadence {
-			continue
-		}
-		late[ticker] = true
-		failing, ok := w.Failing(ticker)
-		switch {
-		case ok:
-		case w.symbols[ticker].misses >= cleanMisses:
-			failing = Notice{Source: run.latest(ticker).Quote.Source, Reason: reasonAbsent, Tickers: []market.Ticker{ticker}}
-		default:
-			continue
-		}
-		name := outageName(failing)
-		o := w.outages[name]
-		if o == nil {
-			o = &outage{tickers: map[market.Ticker]bool{}}
-			w.outages[name], began[o] = o, true
-		}
-		if began[o] {
-			o.since = later(o.since, w.symbols[ticker].came)
-		}
-		if !o.tickers[ticker] {
-			o.tickers[ticker] = true
-			grown[name] = failing
-		}
-	}
-	for _, name := range slices.Sorted(maps.Keys(grown)) {
-		o := w.outages[name]
-		n := noticeOf(name, o)
-		n.Reason = grown[name].Reason
-		run.notice(EventQuotesLate, lateKey(name, o), slices.Sorted(maps.Keys(o.tickers)), n)
-	}
-	for _, name := range slices.Sorted(maps.Keys(w.outages)) {
-		w.recover(run, name, late)
-	}
-}
-
-// outageName names what is one outage: a source's, or that of a source's symbols
-// with one fault.
-func outageName(failing Notice) string {
-	if len(failing.Tickers) == 0 {
-		return failing.Source
-	}
-	return failing.Source + "/" + failing.Reason
-}
-
-// noticeOf begins what is told of an outage.
-func noticeOf(name string, o *outage) Notice {
-	source, _, partly := strings.Cut(name, "/")
-	n := Notice{Source: source, Since: o.since}
-	if partly {
-		n.Kind = NoticePartly
-	}
-	return n
-}
-
-func lateKey(name string, o *outage) string { return "late/" + name + "/" + stampKey(o.since) }
-
-// recover ends an outage when all of its symbols that trade are fresh again.
-func (w *Watch) recover(run *run, name string, late map[market.Ticker]bool) {
-	o := w.outages[name]
-	fresh := false
-	for ticker := range o.tickers {
-		if late[ticker] {
-			return
-		}
-		fresh = fresh || w.symbol(ticker, run.now).came.After(o.since)
-	}
-	if !fresh {
-		return // only closed in the meantime
-	}
-	delete(w.outages, name)
-	n := noticeOf(name, o)
-	n.Until, n.Over = run.now, true
-	run.notice(EventQuotesLate, lateKey(name, o)+"/over", slices.Sorted(maps.Keys(o.tickers)), n)
 }
 
 // stopped tells the owners of rules of symbols that have had no new price for a

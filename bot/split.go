@@ -108,6 +108,9 @@ func (k *composition) marketNotice(w Words, e alerts.Event) *message.Message {
 			id = "notice.partly.well"
 		}
 		m.Blocks = []message.Block{w.P(id, "Symbols", strings.Join(names, ", "), "Source", n.Source, "Since", w.Clock(n.Since), "Why", n.Reason)}
+	case alerts.NoticeRescued:
+		m.Blocks = []message.Block{w.P("notice.rescued", "Symbols", strings.Join(names, ", "), "By", n.By, "From", w.Clock(n.Until),
+			"Source", n.Source, "Since", w.Clock(n.Since), "Why", n.Reason)}
 	case alerts.NoticeUnseen:
 		m.Blocks = []message.Block{w.P("notice.unseen", "Symbols", strings.Join(names, ", "), "Since", w.Moment(n.Since), "Until", w.Moment(n.Until))}
 	default:

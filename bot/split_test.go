@@ -114,6 +114,13 @@ func TestNoticesOfPricesReachTheOwnersOfRules(t *testing.T) {
 			alerts.Notice{Source: "yahoo", Reason: "it does not answer in time"},
 			[]string{"Quotes from yahoo are late since", "it does not answer in time"},
 		},
+		"quotes of another source": {
+			alerts.Notice{
+				Kind: alerts.NoticeRescued, Source: "yahoo", By: "kraken", Tickers: []market.Ticker{"D05.SI"},
+				Until: time.Date(2000, 1, 3, 9, 25, 0, 0, time.UTC), Reason: "it repeats an old price while the market is open",
+			},
+			[]string{"Quotes of DBS", "come from kraken since", "Those from yahoo are late since", "it repeats an old price", "Alerts go on"},
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			talk(t, func(r *rig) {
