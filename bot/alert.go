@@ -311,6 +311,9 @@ func (c *call) ruleFacts(ctx context.Context, owned subscriptions.OwnedRule) []m
 		if d := c.away(owned.Rule, t, record); d != "" {
 			text += " · " + d
 		}
+		if n, late := c.bot.late(s, record.Quote, c.now); late {
+			text += " · " + c.words.Say("market.late.since", "Since", c.words.Clock(n.Since))
+		}
 		fields = append(fields, message.Pair(c.words.Say("alert.now", "Symbol", s.Name), message.T(text)))
 	}
 	if len(tickers) > 0 {

@@ -54,7 +54,7 @@ func (m *scriptedMarket) fail(down bool) {
 func (m *scriptedMarket) Failing(market.Ticker) (alerts.Notice, bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return alerts.Notice{Source: "test"}, m.down
+	return alerts.Notice{Source: "test", Reason: "it answers nothing"}, m.down
 }
 
 // Name implements alerts.QuoteSource.

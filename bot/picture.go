@@ -90,7 +90,7 @@ func (c *call) chart(ctx context.Context, s market.Symbol, back span) (result, e
 	if m.Picture == nil {
 		return c.oneQuote(s, standings), nil
 	}
-	m.Blocks = []message.Block{message.P(message.T(m.Picture.Alt))}
+	m.Blocks = append(c.lateBlock(s, standing.Quote), message.P(message.T(m.Picture.Alt)))
 	if !standing.Quote.Time.IsZero() {
 		m.Footer = quoteFooter(c.words, standing.Quote)
 	}

@@ -34,7 +34,9 @@ func handleQuote(ctx context.Context, c *call) (result, error) {
 	if len(symbols) == 1 {
 		return c.oneQuote(symbols[0], standings), nil
 	}
-	return result{answer: Answer{Message: c.table("", symbols, standings)}}, nil
+	m := c.table("", symbols, standings)
+	m.Blocks = append(m.Blocks, c.lateBlocks(symbols, standings)...)
+	return result{answer: Answer{Message: m}}, nil
 }
 
 // oneQuote shows a symbol's price with all that is known of it.
@@ -59,7 +61,7 @@ func (c *call) oneQuote(s market.Symbol, standings map[market.Ticker]alerts.Stan
 	if text := c.hours(s); text != "" {
 		fields = append(fields, message.Pair(w.Say("quote.market"), message.T(text)))
 	}
-	m.Blocks = []message.Block{message.Pairs(fields...)}
+	m.Blocks = append(c.lateBlock(s, q), message.Pairs(fields...))
 	m.Footer = quoteFooter(w, q)
 	m.Buttons = [][]message.Button{{
 		{Label: w.Say("quote.alert.up"), Data: message.Data("do", "alert "+string(s.Ticker)+" > "+roundAway(q.Price, true).String())},
@@ -145,6 +147,7 @@ func handleMarket(ctx context.Context, c *call) (result, error) {
 		m.Blocks = append(m.Blocks, c.words.P("market.watchlist"))
 		m.Blocks = append(m.Blocks, c.table("", own, standings).Blocks...)
 	}
+	m.Blocks = append(m.Blocks, c.lateBlocks(all, standings)...)
 	if text := c.nextOpen(); text != "" {
 		m.Blocks = append(m.Blocks, message.P(message.T(text)))
 	}
@@ -177,7 +180,11 @@ func (c *call) table(title string, symbols []market.Symbol, standings map[market
 			continue
 		}
 		d := q.Price.Sub(standing.Base)
-		rows = append(rows, append(row, strings.TrimSpace(arrow(d))+" "+w.Change(q.Price.ChangePercent(standing.Base))))
+		change := strings.TrimSpace(arrow(d)) + " " + w.Change(q.Price.ChangePercent(standing.Base))
+		if _, late := c.bot.late(s, q, c.now); late {
+			change = w.Say("market.late", "Change", change)
+		}
+		rows = append(rows, append(row, change))
 	}
 	m.Blocks = []message.Block{message.Rows(rows...)}
 	if doubt {

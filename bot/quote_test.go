@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"bellwether/alerts/market"
+	"bellwether/bot"
 )
 
 func TestAListGoesOnWhereAWordOfItWasAskedAbout(t *testing.T) {
@@ -90,5 +91,39 @@ func TestChart(t *testing.T) {
 		ann := r.private("ann")
 		r.has(ann.say("/chart btc 1m"), "Bitcoin, 1 month", "Chart of Bitcoin", "[1 d][5 d][1 y]")
 		r.has(ann.press("1 y"), "(edit)", "Bitcoin, 1 year")
+	})
+}
+
+func TestLatePricesAreSaidToBeLate(t *testing.T) {
+	talk(t, func(r *rig) {
+		r.stop()
+		r.adapt = func(o *bot.Options) {
+			checks := o.Checks.(bot.PriceChecks)
+			checks.Sources = r.market
+			o.Checks = checks
+		}
+		r.start()
+		ann := r.private("ann")
+		ann.say("/quote sti btc")
+		ann.say("/watch btc nvda")
+		r.market.set("BTC-USD", "61000")
+		r.wait(16 * time.Second)
+		r.market.fail(true)
+		r.lacks(ann.say("/quote btc"), "late", "old")
+		r.wait(25 * time.Minute)
+		why := "test gives no new one since 09:00. The reason: it answers nothing."
+		r.has(ann.say("/quote btc"), "This price is 25 minutes", why, "61,000.00")
+		r.has(ann.say("/quote sti"), why)
+		list := `"Late" means that test gives no new price since 09:00. The reason: it answers nothing.`
+		r.has(ann.say("/market"), "▲ +0.88 % late", "▼ −2.83 % late", list)
+		r.has(ann.say("/quote btc sti"), list)
+		r.has(ann.say("/alert btc > 70000"), "Bitcoin now: 61,000.00", "late: no new price since 09:00")
+		r.wait(10 * time.Minute) // Singapore is closed
+		r.lacks(ann.say("/quote sti"), "old", "no new one")
+		r.has(ann.say("/quote btc sti"), "−2.83 % late")
+		r.lacks(ann.say("/quote btc sti"), "+0.88 % late")
+		r.market.fail(false)
+		r.wait(16 * time.Second)
+		r.lacks(ann.say("/quote btc"), "late", "old")
 	})
 }

@@ -141,23 +141,21 @@ func (c *call) phase(owned subscriptions.OwnedRule) string {
 	return c.words.Say("phase."+string(st.Phase), "When", c.words.Clock(st.FiredAt))
 }
 
-// lateReads is how many readings of a symbol may fail before its rules are held.
-const lateReads = 3
-
 // stale says that a rule looks at nothing since its symbol's source fails; ""
 // where quotes come, or need not.
 func (c *call) stale(st alerts.State) string {
-	every := c.bot.cadence(st.Ticker)
-	failing, fails := c.bot.checks.Failing(st.Ticker)
-	if every <= 0 || !fails || st.Phase == alerts.Done {
+	if st.Phase == alerts.Done {
 		return ""
 	}
 	records, err := c.bot.store.Standings(c.bot.working(), []market.Ticker{st.Ticker})
-	record, known := records[st.Ticker]
-	if err != nil || !known || c.now.Sub(record.Quote.Received) <= lateReads*every {
+	if err != nil {
 		return ""
 	}
-	return c.words.Say("phase.stale", "Source", failing.Source, "Since", c.words.Clock(record.Quote.Received))
+	late, ok := c.bot.late(c.bot.named(st.Ticker), records[st.Ticker].Quote, c.now)
+	if !ok {
+		return ""
+	}
+	return c.words.Say("phase.stale", "Source", late.Source, "Since", c.words.Clock(late.Since))
 }
 
 // watched counts the symbols that a rule looks at.

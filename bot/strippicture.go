@@ -49,6 +49,7 @@ func (c *call) showList(ctx context.Context, m *message.Message, tickers []marke
 	}
 	table := c.table("", symbols, standings)
 	m.Blocks, m.Footer = append(m.Blocks, table.Blocks...), table.Footer
+	m.Blocks = append(m.Blocks, c.lateBlocks(symbols, standings)...)
 	m.Picture = c.bot.stripPicture(ctx, c.words, c.words.Say("watch.title"), symbols, standings, c.place.Settings.Light)
 	return nil
 }
@@ -117,6 +118,9 @@ func (b *Bot) stripRow(ctx context.Context, w Words, s market.Symbol, standings 
 	if !ok {
 		row.Price, row.Note = "–", w.Say("market.unread")
 		return row
+	}
+	if n, late := b.late(s, standing.Quote, w.now); late {
+		row.SessionText = w.Say("market.late.since", "Since", w.Clock(n.Since))
 	}
 	row.Price = w.Price(s, standing.Quote.Price)
 	if standing.Base.IsZero() {
