@@ -96,8 +96,12 @@ func sendFor(e alerts.Event, w Wanting, now time.Time) (outbox.Send, bool) {
 		s.Priority = outbox.PriorityBell
 	case alerts.EventSummary:
 		s.Priority = outbox.PriorityDigest
-	case alerts.EventRearmed, alerts.EventRecovered, alerts.EventCorrected:
+	case alerts.EventRearmed, alerts.EventRecovered:
 		s.Priority, s.Kind = outbox.PriorityEdit, outbox.Edit
+	case alerts.EventCorrected:
+		// Who read the alert is told that it was false, also where its message
+		// cannot be changed: it told others too, or is not there any more.
+		s.Priority, s.Kind, s.OrNew = outbox.PriorityEdit, outbox.Edit, true
 	case alerts.EventAlso:
 		// Who follows only this feed has not been told the story.
 		s.Priority, s.Kind, s.OrNew = outbox.PriorityNews, outbox.Edit, true

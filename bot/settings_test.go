@@ -81,7 +81,7 @@ func TestWhyAndDeliveries(t *testing.T) {
 		}
 		r.has(ann.say("/why"), "Because of your alert")
 		ann.reply = "nonsense"
-		r.has(ann.say("/why"), "Nothing was sent here yet that I could explain.")
+		r.has(ann.say("/why"), "I have no record of that message: it is not one of mine.")
 		ann.reply = ""
 		r.has(ann.say("/deliveries"), "Lately: 1 delivered, 0 waiting, 0 dropped.", "BTC-USD > 62000 · delivered 09:00:")
 	})

@@ -19,6 +19,18 @@ func (r *rig) sql(statement string) {
 	r.must(db.Close())
 }
 
+// crowd are people who wait for the same price.
+func (r *rig) crowd(n int) []*voice {
+	r.t.Helper()
+	people := make([]*voice, n)
+	for i := range people {
+		people[i] = r.private(fmt.Sprintf("p%d", i))
+		people[i].say("/alert D05.SI below 36")
+		people[i].hears()
+	}
+	return people
+}
+
 func TestEventThatCannotBeToldHoldsNoOtherBack(t *testing.T) {
 	for name, fault := range map[string]struct{ begin, end string }{
 		"not stored": {
@@ -33,12 +45,7 @@ func TestEventThatCannotBeToldHoldsNoOtherBack(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			talk(t, func(r *rig) {
 				r.market.set("D05.SI", "40")
-				people := make([]*voice, 5)
-				for i := range people {
-					people[i] = r.private(fmt.Sprintf("p%d", i))
-					people[i].say("/alert D05.SI below 36")
-					people[i].hears()
-				}
+				people := r.crowd(5)
 				unlucky := people[2]
 				r.sql(fmt.Sprintf(fault.begin, unlucky.stored().ID))
 				r.market.set("D05.SI", "35")
@@ -72,12 +79,7 @@ func TestEventThatCannotBeToldHoldsNoOtherBack(t *testing.T) {
 func TestEventsAreToldOnceTheStoreWorksAgain(t *testing.T) {
 	talk(t, func(r *rig) {
 		r.market.set("D05.SI", "40")
-		people := make([]*voice, 12)
-		for i := range people {
-			people[i] = r.private(fmt.Sprintf("p%d", i))
-			people[i].say("/alert D05.SI below 36")
-			people[i].hears()
-		}
+		people := r.crowd(12)
 		r.sql("CREATE TRIGGER broken BEFORE INSERT ON sends WHEN NEW.event <> 0 BEGIN SELECT RAISE(ABORT, 'no room'); END")
 		r.market.set("D05.SI", "35")
 		r.wait(time.Minute)

@@ -126,6 +126,8 @@ type Records interface {
 type Sent interface {
 	// SendsOf returns the last sends of a destination, the newest first.
 	SendsOf(ctx context.Context, d subscriptions.DestinationID, limit int) ([]outbox.Send, error)
+	// SendsByID returns those of the sends that are kept.
+	SendsByID(ctx context.Context, ids ...outbox.SendID) ([]outbox.Send, error)
 	// PartsOf returns the platform's messages that told a subject there.
 	PartsOf(ctx context.Context, d subscriptions.DestinationID, subject string) ([]outbox.Part, error)
 	// SendByPart returns the send that became one of the platform's messages,

@@ -3,6 +3,7 @@ package bot
 import (
 	"context"
 	"errors"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -18,7 +19,9 @@ func handleWhy(ctx context.Context, c *call) (result, error) {
 	switch {
 	case !errors.Is(err, subscriptions.ErrNotFound):
 	case c.option("message") != "":
-		return result{}, refuse("why.message")
+		return result{}, refuse("why.message", "Kept", c.kept())
+	case c.Message != "":
+		return c.say("why.unknown", "Kept", c.kept()), nil
 	case c.chat.Address.Platform == subscriptions.Discord:
 		return c.say("why.nothing.link"), nil
 	default:
@@ -26,6 +29,13 @@ func handleWhy(ctx context.Context, c *call) (result, error) {
 	}
 	if err != nil {
 		return result{}, err
+	}
+	if send.Kind == outbox.Collapse {
+		id := "why.backlog"
+		if send.Priority == outbox.PriorityAlert {
+			id = "why.storm"
+		}
+		return c.say(id, "Fate", c.fate(send, nil)), nil
 	}
 	events, err := c.bot.store.Events(ctx, alerts.EventID(send.Event))
 	if err != nil {
@@ -35,14 +45,26 @@ func handleWhy(ctx context.Context, c *call) (result, error) {
 	if !ok {
 		return c.say("why.answer"), nil
 	}
+	told, err := c.toldIn(ctx, send)
+	if err != nil {
+		return result{}, err
+	}
 	m := &message.Message{Title: c.words.Say("why.title"), Blocks: []message.Block{message.P(message.T(c.cause(ctx, event)))}}
 	fields := []message.Field{
 		message.Pair(c.words.Say("why.happened"), message.T(c.words.Moment(event.At))),
 		message.Pair(c.words.Say("why.seen"), message.T(c.words.Moment(event.Detected))),
-		message.Pair(c.words.Say("why.state"), message.T(c.fate(send))),
+		message.Pair(c.words.Say("why.state"), message.T(c.fate(send, told))),
 	}
 	m.Blocks = append(m.Blocks, message.Pairs(fields...))
 	return result{answer: Answer{Message: m, Ephemeral: true}}, nil
+}
+
+// kept is how long what was sent is remembered, in words; "" for ever.
+func (c *call) kept() string {
+	if c.bot.keep.Sends == 0 {
+		return ""
+	}
+	return c.words.Span(c.bot.keep.Sends)
 }
 
 // explained finds the send that a caller asks about.
@@ -107,9 +129,29 @@ func (c *call) cause(ctx context.Context, e alerts.Event) string {
 	return c.words.Say("why.notice")
 }
 
-// fate says in words what became of a send.
-func (c *call) fate(s outbox.Send) string {
+// toldIn returns the sends in which those that are told together with others
+// are told.
+func (c *call) toldIn(ctx context.Context, sends ...outbox.Send) (map[outbox.SendID]outbox.Send, error) {
+	var ids []outbox.SendID
+	for _, s := range sends {
+		if s.Into != 0 && !slices.Contains(ids, s.Into) {
+			ids = append(ids, s.Into)
+		}
+	}
+	found, err := c.bot.store.SendsByID(ctx, ids...)
+	told := make(map[outbox.SendID]outbox.Send, len(found))
+	for _, s := range found {
+		told[s.ID] = s
+	}
+	return told, err
+}
+
+// fate says in words what became of a send, which may be told in another one.
+func (c *call) fate(s outbox.Send, told map[outbox.SendID]outbox.Send) string {
 	w := c.words
+	if into, ok := told[s.Into]; ok && s.State == outbox.Merged {
+		return w.Say("send.merged", "How", c.fate(into, nil))
+	}
 	when := s.Ended
 	if len(s.Parts) > 0 {
 		when = s.Parts[0].Sent
@@ -137,6 +179,10 @@ func handleDeliveries(ctx context.Context, c *call) (result, error) {
 	if err != nil {
 		return result{}, err
 	}
+	told, err := c.toldIn(ctx, sends...)
+	if err != nil {
+		return result{}, err
+	}
 	m := &message.Message{Title: c.words.Say("deliveries.title")}
 	var items [][]message.Inline
 	counts := map[outbox.State]int{}
@@ -144,9 +190,13 @@ func handleDeliveries(ctx context.Context, c *call) (result, error) {
 		if s.Event == 0 || s.Kind == outbox.Edit {
 			continue // what was changed in a message is none of its own
 		}
-		counts[s.State]++
+		state := s.State
+		if into, ok := told[s.Into]; ok && state == outbox.Merged {
+			state = into.State
+		}
+		counts[state]++
 		if len(items) < 12 {
-			items = append(items, message.Item(message.B(c.headline(ctx, s)), message.T(" · "+c.fate(s))))
+			items = append(items, message.Item(message.B(c.headline(ctx, s)), message.T(" · "+c.fate(s, told))))
 		}
 	}
 	if len(items) == 0 {

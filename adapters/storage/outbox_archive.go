@@ -58,6 +58,15 @@ func (s *Store) SendsOf(ctx context.Context, d subscriptions.DestinationID, limi
 	return s.sends(ctx, `WHERE s.destination = ? ORDER BY s.id DESC LIMIT ?`, int64(d), limit)
 }
 
+// SendsByID returns those of the sends that are kept, in the order of their ids,
+// without their messages.
+func (s *Store) SendsByID(ctx context.Context, ids ...outbox.SendID) ([]outbox.Send, error) {
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	return s.sends(ctx, `WHERE s.id IN ? ORDER BY s.id`, ids)
+}
+
 // SendByPart returns the send that became one of the platform's messages, or
 // subscriptions.ErrNotFound.
 func (s *Store) SendByPart(ctx context.Context, at subscriptions.Address, platformMessage string) (outbox.Send, error) {
@@ -108,8 +117,18 @@ func (o *Outbox) Target(ctx context.Context, edit *outbox.Send) (outbox.Target, 
 	if err != nil || len(told) == 0 {
 		return outbox.Target{}, err
 	}
-	t := outbox.Target{Open: told[0].State == outbox.Waiting || told[0].State == outbox.Sending}
-	for _, p := range told[0].Parts {
+	original := told[0]
+	if original.State == outbox.Merged {
+		// What tells others too is not changed, but may not be sent yet.
+		into, err := o.s.SendsByID(ctx, original.Into)
+		if err != nil || len(into) == 0 {
+			return outbox.Target{}, err
+		}
+		original = into[0]
+		original.Parts = nil
+	}
+	t := outbox.Target{Open: original.State == outbox.Waiting || original.State == outbox.Sending}
+	for _, p := range original.Parts {
 		if p.ID != "" {
 			t.Parts = append(t.Parts, p)
 		}

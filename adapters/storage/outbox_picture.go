@@ -68,13 +68,15 @@ func (s *Store) PruneSends(ctx context.Context, before time.Time) error {
 }
 
 // pruneChunk looks at the next thousand sends after an id. Ids rise with time,
-// so the first young one ends the search.
+// so the first young one ends the search. What is told together with others
+// ends with the message that tells it.
 func (s *Store) pruneChunk(ctx context.Context, after int64, before time.Time) (last int64, more bool, err error) {
 	var rows []struct {
 		ID             int64
 		Created, Ended stamp
 	}
-	err = s.fast.WithContext(ctx).Raw(`SELECT id, created, ended FROM sends WHERE id > ? ORDER BY id LIMIT 1000`, after).Scan(&rows).Error
+	err = s.fast.WithContext(ctx).Raw(`SELECT s.id, s.created, COALESCE((SELECT t.ended FROM sends t WHERE t.id = s.told_in), s.ended) AS ended
+		FROM sends s WHERE s.id > ? ORDER BY s.id LIMIT 1000`, after).Scan(&rows).Error
 	if err != nil || len(rows) == 0 {
 		return 0, false, err
 	}

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"bellwether/bot"
 	"bellwether/bot/message"
 	"bellwether/bot/outbox"
 	"bellwether/subscriptions"
@@ -225,6 +226,48 @@ func TestPruneKeepsWhatWaits(t *testing.T) {
 		}
 		if sends != 2 || parts != 0 || bodies != 0 {
 			t.Fatalf("%d sends, %d parts, %d bodies", sends, parts, bodies)
+		}
+	})
+}
+
+// What a storm's message tells is kept until that is sent, also where a place
+// cannot be reached for longer than records are kept.
+func TestPruneKeepsWhatAWaitingMessageTells(t *testing.T) {
+	bubble(t, func(t *testing.T, r *rig) {
+		d := r.private("1")
+		ctx := context.Background()
+		var storm []bot.StormSend
+		for range 3 {
+			storm = append(storm, bot.StormSend{Alert: r.alert(d), Leaves: time.Now().Add(time.Minute)})
+		}
+		if err := r.store.Enqueue(ctx, bot.Matched{Storm: storm, Last: true}); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := r.store.Park(ctx, []subscriptions.DestinationID{d.ID}, subscriptions.Parked, "the bot was blocked"); err != nil {
+			t.Fatal(err)
+		}
+		day := 24 * time.Hour
+		r.wait(40 * day)
+		if err := r.store.PruneSends(ctx, time.Now().Add(-30*day)); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := r.store.Revive(ctx, d.ID, false); err != nil {
+			t.Fatal(err)
+		}
+		r.start()
+		r.until(time.Minute)
+		if got := r.chat.got(); len(got) != 1 || !strings.HasPrefix(got[0].Message.Title, "3 more") {
+			t.Fatalf("%d messages came", len(got))
+		}
+		_ = r.stop()
+		for _, kept := range []int{4, 0} {
+			if err := r.store.PruneSends(ctx, time.Now().Add(-30*day)); err != nil {
+				t.Fatal(err)
+			}
+			if left, err := r.store.SendsOf(ctx, d.ID, 10); err != nil || len(left) != kept {
+				t.Errorf("%d sends are kept, not %d: %v", len(left), kept, err)
+			}
+			r.wait(31 * day)
 		}
 	})
 }

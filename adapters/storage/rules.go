@@ -256,7 +256,8 @@ func (s *Store) FinishDelivered(ctx context.Context) (int64, error) {
 			AND EXISTS (SELECT 1 FROM rules r WHERE r.id = f.rule AND r.repeat = ?)
 			AND EXISTS (SELECT 1 FROM events e WHERE e.subject = 'rule/' || f.rule || '/' || f.ticker || '/' || f.arming
 				AND e.kind = ? AND e.matched > 0
-				AND NOT EXISTS (SELECT 1 FROM sends s WHERE s.event = e.id AND s.ended = 0))
+				AND NOT EXISTS (SELECT 1 FROM sends s WHERE s.event = e.id AND (s.ended = 0
+					OR s.told_in <> 0 AND EXISTS (SELECT 1 FROM sends t WHERE t.id = s.told_in AND t.ended = 0))))
 			ORDER BY f.rule LIMIT ?`, last, string(alerts.Once), string(alerts.EventFired), chunk).Scan(&found).Error
 		if err != nil {
 			return total, wrap("find delivered rules", err)
