@@ -32,9 +32,13 @@ func (s *statements) get(query string) *sql.Stmt {
 	return s.made[query]
 }
 
-// prepare keeps a query, written for the database as text. It takes a
-// connection, so it must not be called inside of a transaction.
+// prepare keeps a query, written for the database as text; not where so many
+// are kept that it would be compiled in vain. It takes a connection, so it must
+// not be called inside of a transaction.
 func (s *statements) prepare(ctx context.Context, query, text string) error {
+	if s.full() {
+		return nil
+	}
 	made, err := s.pool.PrepareContext(ctx, text)
 	if err != nil {
 		return err
@@ -48,6 +52,12 @@ func (s *statements) prepare(ctx context.Context, query, text string) error {
 		return nil
 	}
 	return made.Close()
+}
+
+func (s *statements) full() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.made) >= mostStatements
 }
 
 // worthwhile tells whether a query comes again: one that changes tables does

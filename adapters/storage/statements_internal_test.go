@@ -2,6 +2,7 @@ package storage
 
 import (
 	"database/sql"
+	"fmt"
 	"path/filepath"
 	"runtime"
 	"testing"
@@ -81,5 +82,36 @@ func TestWhatATransactionAsksIsPreparedAfterIt(t *testing.T) {
 	var rows int64
 	if err := db.Raw("SELECT count(*) FROM t").Scan(&rows).Error; err != nil || rows != 3 {
 		t.Errorf("%d rows, %v", rows, err)
+	}
+}
+
+func TestNothingIsCompiledThatWouldNotBeKept(t *testing.T) {
+	pool, err := sql.Open("sqlite", "file:"+filepath.Join(t.TempDir(), "test.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = pool.Close() }()
+	prepared := newPreparedPool(pool, nil)
+	kept := prepared.statements
+	ask := func(n int) (int, error) {
+		var got int
+		err := prepared.QueryRowContext(t.Context(), fmt.Sprintf("SELECT %d", n)).Scan(&got)
+		return got, err
+	}
+	for n := range mostStatements + 2 {
+		if got, err := ask(n); err != nil || got != n {
+			t.Fatalf("%d: %d, %v", n, got, err)
+		}
+	}
+	if len(kept.made) != mostStatements || kept.get("SELECT 0") == nil {
+		t.Errorf("%d are kept", len(kept.made))
+	}
+	// Whoever compiles this fails.
+	if err := kept.prepare(t.Context(), "SELECT nonsense", "SELECT nonsense"); err != nil {
+		t.Errorf("compiled in vain: %v", err)
+	}
+	delete(kept.made, "SELECT 0")
+	if err := kept.prepare(t.Context(), "SELECT nonsense", "SELECT nonsense"); err == nil {
+		t.Error("what has room is not compiled")
 	}
 }
