@@ -6,6 +6,7 @@ import (
 
 	"gorm.io/gorm"
 
+	"bellwether/bot"
 	"bellwether/bot/outbox"
 )
 
@@ -16,6 +17,16 @@ func (s *Store) InsertSends(ctx context.Context, sends ...outbox.Send) (n int, e
 		return err
 	})
 	return n, err
+}
+
+// JoinStorm adds an alert to a storm's message, and calls meanwhile before that
+// is committed.
+func (s *Store) JoinStorm(ctx context.Context, alert bot.StormSend, meanwhile func()) error {
+	return s.durable.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
+		err := joinStorm(tx, alert)
+		meanwhile()
+		return err
+	})
 }
 
 // Query reads one value.
