@@ -404,6 +404,8 @@ func (c *Chain) Bars(ctx context.Context, ticker market.Ticker, step time.Durati
 			bars, err = source.Bars(ctx, ticker, step, from)
 			return err
 		})
+		now := c.now().Add(clockSlack)
+		bars = slices.DeleteFunc(bars, func(b market.Bar) bool { return b.Time.After(now) }) // Nothing prunes the future.
 		if len(bars) > 0 || ctx.Err() != nil {
 			class, _ := c.class(ticker)
 			return market.Believable(class, bars), ctx.Err()

@@ -223,3 +223,27 @@ func TestChainByClass(t *testing.T) {
 
 // wait lets a bubble's clock run.
 func wait(d time.Duration) { <-time.After(d) }
+
+func TestBarsOfTheFutureAreLeftOut(t *testing.T) {
+	now := wednesday()
+	source := &barShelf{bars: []market.Bar{bar(now.Add(-time.Hour)), bar(now), bar(now.Add(time.Hour)), bar(now.AddDate(100, 0, 0))}}
+	chain := alerts.NewChain(alerts.ChainOptions{Sources: []alerts.QuoteSource{source}, Now: func() time.Time { return now }})
+	if got, err := chain.Bars(t.Context(), "A", time.Hour, now.AddDate(0, 0, -1)); err != nil || len(got) != 2 {
+		t.Errorf("got %v, %v", got, err)
+	}
+}
+
+// barShelf is a source that has bars alone.
+type barShelf struct {
+	shelfSource
+	bars []market.Bar
+}
+
+func (s *barShelf) Bars(context.Context, market.Ticker, time.Duration, time.Time) ([]market.Bar, error) {
+	return s.bars, nil
+}
+
+func bar(at time.Time) market.Bar {
+	p := market.MustPrice("100")
+	return market.Bar{Time: at, Open: p, High: p, Low: p, Close: p}
+}

@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"bellwether/alerts/market"
 	"bellwether/bot"
 	"bellwether/subscriptions"
 )
@@ -227,4 +228,57 @@ func TestEditToWhatIsSetAlreadySaysSo(t *testing.T) {
 		r.has(ann.say("/alert edit 2 watchlist moves 3%"), "There is no watchlist here yet")
 		r.has(ann.say("/alerts"), "BTC-USD > 71000")
 	})
+}
+
+func TestTrialIsTheSameAfterOldBarsAreDeleted(t *testing.T) {
+	talk(t, func(r *rig) {
+		r.stop()
+		r.adapt = func(o *bot.Options) {
+			o.Keep, o.Schedule.Prune = bot.Keep{MinuteBars: 10 * 24 * time.Hour}, "@every 1m"
+		}
+		r.start()
+		ann := r.private("ann")
+		r.quarters("BTC-USD", 30*24*time.Hour, 0)
+		looks := func() string {
+			t.Helper()
+			out := ann.say("/alert preview BTC > 62400")
+			r.has(out, "the last 30 days")
+			r.lacks(out, "daily prices")
+			return out
+		}
+		looks()
+		r.must(r.store.PutBars(r.t.Context(), "BTC-USD", 5*time.Minute, []market.Bar{{Time: time.Now().Add(-11 * 24 * time.Hour)}}))
+		r.wait(2 * time.Minute)
+		kept, err := r.store.Bars(r.t.Context(), "BTC-USD", 15*time.Minute, time.Time{})
+		r.must(err)
+		fine, err := r.store.Bars(r.t.Context(), "BTC-USD", 5*time.Minute, time.Time{})
+		r.must(err)
+		if len(kept) < 29*96 || len(fine) > 2 {
+			t.Errorf("%d bars of 15 minutes and %d of five are left", len(kept), len(fine))
+		}
+		looks()
+	})
+}
+
+func TestTrialOnAPastThatEndedLongAgoIsNone(t *testing.T) {
+	talk(t, func(r *rig) {
+		r.quarters("BTC-USD", 30*24*time.Hour, 10*24*time.Hour)
+		ann := r.private("ann")
+		r.lacks(ann.say("/alert preview BTC > 62400"), "the last 30 days")
+		r.wait(16 * time.Minute) // it asks the source again
+		r.market.daily("BTC-USD", 40, "62000", "62300")
+		r.has(ann.say("/alert preview BTC > 62400"), "the last 30 days", "Tried on daily prices")
+	})
+}
+
+// quarters stores bars of 15 minutes that swing, from one time ago to another.
+func (r *rig) quarters(ticker market.Ticker, from, to time.Duration) {
+	r.t.Helper()
+	now := time.Now().UTC()
+	low, high := market.MustPrice("62000"), market.MustPrice("62300")
+	var bars []market.Bar
+	for at := now.Add(-from).Truncate(15 * time.Minute); at.Before(now.Add(-to)); at = at.Add(15 * time.Minute) {
+		bars = append(bars, market.Bar{Time: at, Open: low, High: high, Low: low, Close: high})
+	}
+	r.must(r.store.PutBars(r.t.Context(), ticker, 15*time.Minute, bars))
 }

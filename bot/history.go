@@ -32,7 +32,7 @@ type PastKeeper struct {
 
 	asking singleflight.Group
 	mu     sync.Mutex
-	asked  map[pastKey]time.Time // when the source was asked last
+	asked  map[pastKey]answered // when the source was asked last
 	open   map[market.Ticker]market.Bar
 }
 
@@ -40,6 +40,13 @@ type pastKey struct {
 	ticker market.Ticker
 	step   time.Duration
 	from   int64 // days since 1970: a longer look asks again
+}
+
+// answered is when a source answered, and whether it gave anything: where not, it
+// is asked for all again.
+type answered struct {
+	at   time.Time
+	gave bool
 }
 
 // noteStep is the length of the bars that are made of checks.
@@ -63,13 +70,13 @@ func (p *PastKeeper) fill(ctx context.Context, ticker market.Ticker, step time.D
 	p.mu.Lock()
 	last, known := p.asked[key]
 	p.mu.Unlock()
-	if known && now.Sub(last) < min(step, 15*time.Minute) {
+	if known && now.Sub(last.at) < min(step, 15*time.Minute) {
 		return
 	}
 	_, err, _ := p.asking.Do(string(ticker)+step.String()+from.Format("2006-01-02"), func() (any, error) {
 		since := from
-		if known {
-			since = last.Add(-2 * step)
+		if last.gave {
+			since = last.at.Add(-2 * step)
 		}
 		bars, err := p.Source.Bars(ctx, ticker, step, since)
 		if err != nil {
@@ -77,9 +84,9 @@ func (p *PastKeeper) fill(ctx context.Context, ticker market.Ticker, step time.D
 		}
 		p.mu.Lock()
 		if p.asked == nil || len(p.asked) > 10_000 {
-			p.asked = make(map[pastKey]time.Time)
+			p.asked = make(map[pastKey]answered)
 		}
-		p.asked[key] = now
+		p.asked[key] = answered{now, last.gave || len(bars) > 0}
 		p.mu.Unlock()
 		if p.Told != nil {
 			p.Told(market.Line{Ticker: ticker, Step: step, Bars: bars})

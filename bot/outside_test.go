@@ -177,6 +177,17 @@ func (s *symbolTable) Get(t market.Ticker) (market.Symbol, bool) {
 	return market.Symbol{}, false
 }
 
+// outsideSearch finds a crypto symbol of any name that ends in -USD.
+type outsideSearch struct{}
+
+// Search implements alerts.SymbolSource.
+func (outsideSearch) Search(_ context.Context, text string) ([]market.Symbol, error) {
+	if !strings.HasSuffix(text, "-USD") {
+		return nil, nil
+	}
+	return []market.Symbol{{Ticker: market.Ticker(text), Name: "Coin " + text, Currency: "USD", Class: market.ClassCrypto, Decimals: 2}}, nil
+}
+
 // Add implements bot.Symbols.
 func (s *symbolTable) Add(symbols ...market.Symbol) {
 	for _, symbol := range symbols {

@@ -52,10 +52,10 @@ func (c *call) try(ctx context.Context, rule alerts.Rule) trial {
 	lines := make([]market.Line, 0, len(tickers))
 	for _, t := range tickers {
 		line, err := c.bot.history.Line(ctx, t, 15*time.Minute, from)
-		if err != nil || len(line.Bars) < 10 || line.Bars[0].Time.After(from.Add(trialSlack)) {
+		if err != nil || len(line.Bars) < 10 || line.Bars[0].Time.After(from.Add(trialSlack)) || c.endsEarly(line) {
 			line, err = c.bot.history.Line(ctx, t, 24*time.Hour, from)
 		}
-		if err != nil || len(line.Bars) < 5 {
+		if err != nil || len(line.Bars) < 5 || c.endsEarly(line) {
 			return trial{lack: "preview.unknown"}
 		}
 		lines = append(lines, line)
@@ -70,6 +70,12 @@ func (c *call) try(ctx context.Context, rule alerts.Rule) trial {
 // trialSlack is how much later than asked for a past may begin and still count
 // as the whole of it: a weekend and holidays lie between.
 const trialSlack = 5 * 24 * time.Hour
+
+// endsEarly tells that a past misses the last days, so that it says nothing of
+// what a rule would have done in them: it was kept, and its source gives no more.
+func (c *call) endsEarly(line market.Line) bool {
+	return line.Bars[len(line.Bars)-1].Time.Before(c.now.Add(-trialSlack))
+}
 
 // account says how often a rule would have fired.
 func (c *call) account(t trial) []message.Block {

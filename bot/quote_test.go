@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"bellwether/alerts/market"
-	"bellwether/bot"
 )
 
 func TestAListGoesOnWhereAWordOfItWasAskedAbout(t *testing.T) {
@@ -96,13 +95,7 @@ func TestChart(t *testing.T) {
 
 func TestLatePricesAreSaidToBeLate(t *testing.T) {
 	talk(t, func(r *rig) {
-		r.stop()
-		r.adapt = func(o *bot.Options) {
-			checks := o.Checks.(bot.PriceChecks)
-			checks.Sources = r.market
-			o.Checks = checks
-		}
-		r.start()
+		r.knowsFailures()
 		ann := r.private("ann")
 		ann.say("/quote sti btc")
 		ann.say("/watch btc nvda")

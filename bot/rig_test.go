@@ -441,6 +441,17 @@ func (r *rig) has(text string, parts ...string) {
 	}
 }
 
+// knowsFailures starts the bot anew, with word of whether the market answers.
+func (r *rig) knowsFailures() {
+	r.stop()
+	r.adapt = func(o *bot.Options) {
+		checks := o.Checks.(bot.PriceChecks)
+		checks.Sources = r.market
+		o.Checks = checks
+	}
+	r.start()
+}
+
 // lacks fails where a text contains a part.
 func (r *rig) lacks(text string, parts ...string) {
 	r.t.Helper()

@@ -277,15 +277,23 @@ func TestMovedThresholdKeepsTheRuleWhole(t *testing.T) {
 	})
 }
 
-func TestRuleWithoutQuotesIsShownAsHeld(t *testing.T) {
+func TestEverySymbolOfARuleIsSearchedForOutside(t *testing.T) {
 	talk(t, func(r *rig) {
 		r.stop()
-		r.adapt = func(o *bot.Options) {
-			checks := o.Checks.(bot.PriceChecks)
-			checks.Sources = r.market
-			o.Checks = checks
-		}
+		r.adapt = func(o *bot.Options) { o.Search = outsideSearch{} }
 		r.start()
+		for _, t := range []market.Ticker{"ONE-USD", "TWO-USD", "THREE-USD"} {
+			r.market.set(t, "5.5")
+		}
+		ann := r.private("ann")
+		r.has(ann.say("/alert ONE-USD > 5 and TWO-USD > 6 and THREE-USD < 7"), "Alert set", "ONE-USD > 5 and TWO-USD > 6 and THREE-USD < 7")
+		r.has(ann.say("/alert FOUR-USD > 5 and nothing > 6"), `I know no symbol "nothing"`)
+	})
+}
+
+func TestRuleWithoutQuotesIsShownAsHeld(t *testing.T) {
+	talk(t, func(r *rig) {
+		r.knowsFailures()
 		ann := r.private("ann")
 		ann.say("/alert BTC > 70000")
 		r.has(ann.say("/alerts"), "BTC-USD > 70000 · armed")

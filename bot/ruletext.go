@@ -16,10 +16,15 @@ func (c *call) parseRule(ctx context.Context, text string) (alerts.Draft, error)
 	text = message.Clean(text)
 	draft, err := alerts.Parse(text, c.env())
 	var wrong *alerts.ParseError
-	if errors.As(err, &wrong) && wrong.Problem.Code == alerts.ProblemUnknownSymbol {
-		if len(c.bot.searchOutside(ctx, wrong.Problem.Args["Text"])) > 0 {
-			draft, err = alerts.Parse(text, c.env())
+	sought := ""
+	for range alerts.MaxConditions { // Each may be on a symbol that is not known yet.
+		if !errors.As(err, &wrong) || wrong.Problem.Code != alerts.ProblemUnknownSymbol || wrong.Problem.Args["Text"] == sought {
+			break
 		}
+		if sought = wrong.Problem.Args["Text"]; len(c.bot.searchOutside(ctx, sought)) == 0 {
+			break
+		}
+		draft, err = alerts.Parse(text, c.env())
 	}
 	if errors.As(err, &wrong) {
 		return draft, &refusal{id: "parse", msg: c.parseProblem(text, wrong), more: c.goesOn(text, wrong)}

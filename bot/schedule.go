@@ -300,6 +300,15 @@ func (b *Bot) sweep(ctx context.Context) error {
 	return err
 }
 
+// trialKeep is how long the bars are kept on which rules are tried: as long as
+// others of minutes, and no shorter than a trial looks back.
+func trialKeep(minutes time.Duration) time.Duration {
+	if minutes == 0 {
+		return 0
+	}
+	return max(minutes, (previewDays+1)*24*time.Hour)
+}
+
 func (b *Bot) prune(ctx context.Context) error {
 	now := b.now().UTC()
 	ago := func(d time.Duration) time.Time {
@@ -310,6 +319,6 @@ func (b *Bot) prune(ctx context.Context) error {
 	}
 	return b.store.Prune(ctx, Horizon{
 		Inbox: ago(b.keep.Inbox), Drafts: ago(draftLife), Articles: ago(b.keep.Articles), Events: ago(b.keep.Events), Sends: ago(b.keep.Sends),
-		MinuteBars: ago(b.keep.MinuteBars), DayBars: ago(b.keep.DayBars),
+		MinuteBars: ago(b.keep.MinuteBars), DayBars: ago(b.keep.DayBars), TrialBars: ago(trialKeep(b.keep.MinuteBars)),
 	})
 }

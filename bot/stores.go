@@ -147,6 +147,8 @@ type Retention interface {
 // Horizon says from when on things are kept. UTC; zero keeps all.
 type Horizon struct {
 	Inbox, Drafts, Articles, Events, Sends, MinuteBars, DayBars time.Time
+	// TrialBars is that of the bars of 15 minutes on which rules are tried.
+	TrialBars time.Time
 }
 
 // Stores is everything that the bot keeps.

@@ -2,6 +2,7 @@ package storage
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"gorm.io/gorm"
@@ -88,8 +89,10 @@ func (s *Store) Bars(ctx context.Context, ticker market.Ticker, step time.Durati
 	return bars, nil
 }
 
-// PutBars keeps bars, replacing those of the same time.
+// PutBars keeps bars, replacing those of the same stretch of time: a symbol has
+// one bar of a step in that time, whatever a source gives.
 func (s *Store) PutBars(ctx context.Context, ticker market.Ticker, step time.Duration, bars []market.Bar) error {
+	bars = oneEach(step, bars)
 	if len(bars) == 0 {
 		return nil
 	}
@@ -100,7 +103,73 @@ func (s *Store) PutBars(ctx context.Context, ticker market.Ticker, step time.Dur
 			High: b.High.Packed(), Low: b.Low.Packed(), Close: b.Close.Packed(),
 		}
 	}
-	return wrap("write bars", s.fast.WithContext(ctx).Clauses(clause.OnConflict{UpdateAll: true}).CreateInBatches(rows, 200).Error)
+	return wrap("write bars", s.fast.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
+		if step >= day {
+			if err := dropDays(tx, rows); err != nil {
+				return err
+			}
+		}
+		return tx.Clauses(clause.OnConflict{UpdateAll: true}).CreateInBatches(rows, 200).Error
+	}))
+}
+
+const (
+	day = 24 * time.Hour
+	// barGrid is where bars of less than a day begin: every market opens at such a
+	// time.
+	barGrid = 15 * time.Minute
+)
+
+// oneEach returns bars in order, one for each stretch of time.
+func oneEach(step time.Duration, bars []market.Bar) []market.Bar {
+	bars = slices.Clone(bars)
+	apart := market.DayApart
+	if step < day {
+		apart = min(step, barGrid)
+		for i := range bars {
+			bars[i].Time = bars[i].Time.UTC().Truncate(apart)
+		}
+	}
+	slices.SortStableFunc(bars, func(a, b market.Bar) int { return a.Time.Compare(b.Time) })
+	out := bars[:0]
+	for _, b := range bars {
+		if last := len(out) - 1; last >= 0 && b.Time.Sub(out[last].Time) < apart {
+			out[last] = out[last].And(b)
+			continue
+		}
+		out = append(out, b)
+	}
+	return out
+}
+
+// dropDays deletes stored daily bars that are of the same days as new ones and
+// begin at another time, as another source's do.
+func dropDays(tx *gorm.DB, rows []barRow) error {
+	stored := tx.Model(&barRow{}).Where("ticker = ? AND step = ?", rows[0].Ticker, rows[0].Step)
+	var known []stamp
+	from, to := rows[0].At.time().Add(-market.DayApart), rows[len(rows)-1].At.time().Add(market.DayApart)
+	if err := stored.Session(&gorm.Session{}).Where("at > ? AND at < ?", toStamp(from), toStamp(to)).Order("at").Pluck("at", &known).Error; err != nil {
+		return err
+	}
+	var drop []stamp
+	next := 0
+	for _, at := range known {
+		for next < len(rows) && at.time().Sub(rows[next].At.time()) >= market.DayApart {
+			next++
+		}
+		for _, row := range rows[next:min(next+2, len(rows))] {
+			if apart := at.time().Sub(row.At.time()); apart != 0 && apart.Abs() < market.DayApart {
+				drop = append(drop, at)
+				break
+			}
+		}
+	}
+	for part := range slices.Chunk(drop, 500) {
+		if err := stored.Session(&gorm.Session{}).Where("at IN ?", part).Delete(&barRow{}).Error; err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // PruneBars deletes bars of a step that are older than a time.

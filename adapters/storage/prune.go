@@ -22,7 +22,8 @@ func (s *Store) Prune(ctx context.Context, h bot.Horizon) error {
 	run(h.Sends, s.PruneSends)
 	run(h.Events, func(ctx context.Context, before time.Time) error { return s.pruneEvents(ctx, toStamp(before)) })
 	run(h.DayBars, func(ctx context.Context, before time.Time) error { return s.PruneBars(ctx, 24*time.Hour, before) })
-	for _, step := range []time.Duration{time.Minute, 5 * time.Minute, 15 * time.Minute, time.Hour} {
+	run(h.TrialBars, func(ctx context.Context, before time.Time) error { return s.PruneBars(ctx, 15*time.Minute, before) })
+	for _, step := range []time.Duration{time.Minute, 5 * time.Minute, time.Hour} {
 		run(h.MinuteBars, func(ctx context.Context, before time.Time) error { return s.PruneBars(ctx, step, before) })
 	}
 	return errors.Join(all...)

@@ -74,7 +74,7 @@ func (c *chart) bars(step time.Duration, from time.Time, hint int) []market.Bar 
 	}
 	inside := step
 	if step == day {
-		inside = 20 * time.Hour // Clocks change: a day may follow after 23 hours.
+		inside = market.DayApart
 	}
 	columns := c.Indicators.Quote[0]
 	var bars []market.Bar
@@ -96,22 +96,12 @@ func (c *chart) bars(step time.Duration, from time.Time, hint int) []market.Bar 
 			continue
 		}
 		if last := len(bars) - 1; last >= 0 && at.Sub(bars[last].Time) < inside {
-			merge(&bars[last], b)
+			bars[last] = bars[last].And(b)
 			continue
 		}
 		bars = append(bars, b)
 	}
 	return bars
-}
-
-func merge(into *market.Bar, b market.Bar) {
-	into.Close = b.Close
-	if into.High.Less(b.High) {
-		into.High = b.High
-	}
-	if b.Low.Less(into.Low) {
-		into.Low = b.Low
-	}
 }
 
 // Split is a day on which each Denominator shares became Numerator shares: 4 and

@@ -76,6 +76,22 @@ type Bar struct {
 	Open, High, Low, Close Price
 }
 
+// And returns a bar and a later part of the same stretch of time as one.
+func (b Bar) And(next Bar) Bar {
+	b.Close = next.Close
+	if b.High.Less(next.High) {
+		b.High = next.High
+	}
+	if next.Low.Less(b.Low) {
+		b.Low = next.Low
+	}
+	return b
+}
+
+// DayApart is the least time between the starts of two daily bars: clocks change,
+// so that a day may follow after 23 hours.
+const DayApart = 20 * time.Hour
+
 // Line is a symbol's recent path: bars oldest first, each Step long.
 type Line struct {
 	Ticker Ticker
