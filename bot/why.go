@@ -161,10 +161,10 @@ func (c *call) fate(s outbox.Send, told map[outbox.SendID]outbox.Send) string {
 	}
 	text := w.Say("send."+string(s.State), "When", w.Moment(when), "Why", s.Reason)
 	if s.Repeated {
-		text += " " + w.Say("send.repeated")
+		text += ". " + w.Say("send.repeated")
 	}
 	if s.Attempts > 1 {
-		text += " " + w.Say("send.attempts", "Count", s.Attempts)
+		text += ". " + w.Say("send.attempts", "Count", s.Attempts)
 	}
 	return text
 }

@@ -118,7 +118,7 @@ func refusal(err error) (code int, text string, after time.Duration) {
 	}
 	var limited *discordgo.RateLimitError
 	if errors.As(err, &limited) && limited.RateLimit != nil && limited.TooManyRequests != nil {
-		return 0, limited.Message, limited.RetryAfter
+		return 0, limited.Message, min(limited.RetryAfter, longestWait)
 	}
 	return 0, "", 0
 }

@@ -118,7 +118,7 @@ func classifyForeign(a *foreignAnswer) *outbox.Failure {
 	case a.status < http.StatusMultipleChoices:
 		f.Class, f.Reason = outbox.Ambiguous, "Discord's answer could not be read"
 	case a.status >= http.StatusInternalServerError:
-		f.Class, f.Reason, f.After = outbox.Ambiguous, "Discord had trouble of its own", a.after
+		f.Class, f.Unlikely, f.Reason, f.After = outbox.Ambiguous, true, "Discord had trouble of its own", a.after
 	default:
 		f.Class, f.Scope, f.After = outbox.Broken, outbox.ScopeAccount, max(a.after, frontPause)
 		f.Reason = "something in front of Discord refused the request"

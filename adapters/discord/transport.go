@@ -211,12 +211,16 @@ func isJSON(h http.Header) bool {
 	return strings.HasPrefix(h.Get("Content-Type"), "application/json")
 }
 
+// longestWait bounds what an answer may ask for, so that a place is not given up
+// for a slip of the server's.
+const longestWait = 24 * time.Hour
+
 func seconds(s string) time.Duration {
 	f, err := strconv.ParseFloat(s, 64)
-	if err != nil || f < 0 || f > 24*3600 {
+	if err != nil || !(f > 0) {
 		return 0
 	}
-	return time.Duration(f * float64(time.Second))
+	return time.Duration(min(f, longestWait.Seconds()) * float64(time.Second))
 }
 
 func drop(body io.Closer) {

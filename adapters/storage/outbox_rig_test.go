@@ -286,4 +286,11 @@ func fail(class outbox.Class) *outbox.Failure {
 	return &outbox.Failure{Class: class, Reason: "the platform said " + string(class), Code: "7"}
 }
 
+// trouble is an answer of a platform that most likely did nothing.
+func trouble() *outbox.Failure {
+	f := fail(outbox.Ambiguous)
+	f.Unlikely = true
+	return f
+}
+
 var errLost = errors.New("connection lost")

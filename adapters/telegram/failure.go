@@ -58,7 +58,7 @@ func classify(r reply) *outbox.Failure {
 	case !r.read:
 		r.classifyForeign(f)
 	case code >= 500:
-		f.Class, f.Reason = outbox.Ambiguous, "Telegram had trouble of its own"
+		f.Class, f.Unlikely, f.Reason = outbox.Ambiguous, true, "Telegram had trouble of its own"
 	case code == http.StatusUnauthorized, code == http.StatusMisdirectedRequest,
 		code == http.StatusNotFound && !strings.Contains(r.description, "method not found"):
 		f.Class, f.Scope, f.Reason = outbox.Credential, outbox.ScopeAccount, "Telegram does not accept the bot's token"
@@ -72,13 +72,17 @@ func classify(r reply) *outbox.Failure {
 	return f
 }
 
-// wait returns how long a 429 asks to wait: at least a second.
+// longestWait bounds what a 429 may ask for, so that a chat is not given up for
+// a slip of the server's: 10,072 s were seen (tdlib/td #1331).
+const longestWait = 24 * time.Hour
+
+// wait returns how long a 429 asks to wait: at least a second, at most a day.
 func (r reply) wait() time.Duration {
 	seconds := r.retryAfter
 	if seconds <= 0 && r.header != nil {
 		seconds, _ = strconv.Atoi(r.header.Get("Retry-After"))
 	}
-	return time.Duration(max(seconds, 1)) * time.Second
+	return time.Duration(min(max(seconds, 1), int(longestWait/time.Second))) * time.Second
 }
 
 // classifyForeign judges an answer that the API did not write: a proxy's page, a
@@ -90,7 +94,7 @@ func (r reply) classifyForeign(f *outbox.Failure) {
 		return
 	}
 	if r.status >= 500 || r.status < 300 {
-		f.Class, f.Reason = outbox.Ambiguous, "Telegram's answer could not be read"
+		f.Class, f.Unlikely, f.Reason = outbox.Ambiguous, r.status >= 500, "Telegram's answer could not be read"
 		return
 	}
 	f.Class, f.Scope, f.After = outbox.Broken, outbox.ScopeAccount, 30*time.Second
@@ -129,8 +133,10 @@ func refusals() []refusal {
 		},
 		{[]string{"bot was blocked by the user", "user_is_blocked"}, outbox.Gone, "the bot was blocked", nil},
 		{[]string{"user is deactivated", "input_user_deactivated"}, outbox.Gone, "the account was deleted", nil},
+		// Where it does not say to which one, the chat's own messages do.
+		{[]string{"upgraded to a supergroup"}, outbox.Gone, "the group became a supergroup", nil},
 		{[]string{"bot was kicked", "bot is not a member"}, outbox.Gone, "the bot was removed", nil},
-		{[]string{"group chat was deleted", "chat was deleted", "group is deactivated"}, outbox.Gone, "the group was deleted", nil},
+		{[]string{"chat was deleted", "chat was deactivated", "group is deactivated"}, outbox.Gone, "the group was deleted", nil},
 		{
 			[]string{"can't initiate conversation", "peer_id_invalid", "can't send messages to bots"},
 			outbox.Gone, "the person has not started the bot", nil,

@@ -31,6 +31,11 @@ func TestRefusalsAreTranslated(t *testing.T) {
 		{403, "Forbidden: bot was kicked from the supergroup chat", outbox.Gone},
 		{403, "Forbidden: bot is not a member of the channel chat", outbox.Gone},
 		{403, "Forbidden: the group chat was deleted", outbox.Gone},
+		{403, "Forbidden: the group chat was deactivated", outbox.Gone},
+		{400, "Bad Request: group chat was deactivated", outbox.Gone},
+		{400, "Bad Request: group chat was upgraded to a supergroup chat", outbox.Gone},
+		{400, "BAD REQUEST: CHAT NOT FOUND", outbox.Gone},
+		{400, "Bad Request: have no rights to send a message", outbox.NoRights},
 		{403, "Forbidden: bot can't initiate conversation with a user", outbox.Gone},
 		{400, "Bad Request: PEER_ID_INVALID", outbox.Gone},
 		{400, "Bad Request: chat not found", outbox.Gone},
@@ -88,6 +93,23 @@ func TestWaitAndMoveAreTold(t *testing.T) {
 		_, err := r.client.Deliver(t.Context(), d)
 		if f := failure(t, err); f.Class != outbox.RetryLater || f.After != 7*time.Second {
 			t.Errorf("got %+v, want to wait 7 s", f)
+		}
+	}
+}
+
+func TestWaitsThatMakeNoSenseAreBounded(t *testing.T) {
+	r := openRig(t)
+	for asked, want := range map[string]time.Duration{
+		`"retry_after":0`: time.Second, `"retry_after":-5`: time.Second, `"retry_after":"3"`: time.Second, `"other":1`: time.Second,
+		`"retry_after":10072`: 10072 * time.Second, `"retry_after":99999999999`: 24 * time.Hour,
+	} {
+		r.server.Fail(telegramtest.Fault{
+			Status: 429, ContentType: "application/json",
+			Body: `{"ok":false,"error_code":429,"description":"Too Many Requests","parameters":{` + asked + `}}`,
+		})
+		_, err := r.client.Deliver(t.Context(), delivery(7, &message.Message{Title: "x"}))
+		if f := failure(t, err); f.Class != outbox.RetryLater || f.After != want {
+			t.Errorf("%s: got %v after %s, want %s", asked, f, f.After, want)
 		}
 	}
 }

@@ -5,12 +5,15 @@ import (
 	"fmt"
 	"maps"
 	"sync"
+	"time"
 )
 
-// AccountCounters are what one account did since the start, and its rate now.
+// AccountCounters are what one account did since the process started, and its
+// rate now.
 type AccountCounters struct {
 	Account Account
-	// Ended counts sends by how they ended; Parked ones too.
+	// Ended counts sends by how a request or a merge ended them; Parked ones
+	// too, each time. What else waits for a parked place is not among them.
 	Ended   map[State]int64
 	Limited int64 // answers that told us to slow down (429)
 	Panics  int64
@@ -41,7 +44,7 @@ func (b *Outbox) Counters(ctx context.Context) (Counters, error) {
 func (b *Outbox) Accounts() []AccountCounters {
 	var all []AccountCounters
 	for _, d := range b.drainers {
-		a := d.stats.snapshot()
+		a := d.stats.snapshot(b.o.Now())
 		a.Account = d.account
 		all = append(all, a)
 	}
@@ -50,8 +53,9 @@ func (b *Outbox) Accounts() []AccountCounters {
 
 // stats are figures that others read while the drainer works.
 type stats struct {
-	mu sync.Mutex
-	c  AccountCounters
+	mu     sync.Mutex
+	c      AccountCounters
+	bucket bucket // as the drainer left it
 }
 
 func newStats() *stats { return &stats{c: AccountCounters{Ended: make(map[State]int64)}} }
@@ -73,13 +77,20 @@ func (s *stats) panicked() { s.change(func(c *AccountCounters) { c.Panics++ }) }
 func (s *stats) stop() { s.change(func(c *AccountCounters) { c.Stopped = true }) }
 
 func (s *stats) level(b *bucket) {
-	s.change(func(c *AccountCounters) { c.Rate, c.Configured, c.Tokens = b.rate, b.top, b.tokens })
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.bucket = *b
+	s.bucket.struck = nil
 }
 
-func (s *stats) snapshot() AccountCounters {
+// snapshot returns the figures; a drainer that rests does not see its bucket
+// fill.
+func (s *stats) snapshot(now time.Time) AccountCounters {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	c := s.c
 	c.Ended = maps.Clone(s.c.Ended)
+	s.bucket.fill(now)
+	c.Rate, c.Configured, c.Tokens = s.bucket.rate, s.bucket.top, max(s.bucket.tokens, 0)
 	return c
 }

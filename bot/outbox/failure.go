@@ -54,6 +54,9 @@ type Failure struct {
 	Class Class
 	After time.Duration // RetryLater, Broken: how long to wait
 	Scope Scope         // RetryLater, Broken: what waits; "" for the destination
+	// Unlikely tells of an Ambiguous request that it hardly did anything: the
+	// platform answered that it is in trouble.
+	Unlikely bool
 	// MovedTo is the chat's new id.
 	MovedTo string
 	// Reason is for people: plain words, no ids, no secrets.

@@ -54,7 +54,7 @@ func (d *drainer) judge(r *result) *Outcome {
 	case Credential:
 		again(s.send, now, 0)
 	default:
-		d.ambiguous(s.send, now)
+		d.ambiguous(s.send, f, now)
 	}
 	return out
 }
@@ -133,9 +133,9 @@ func (d *drainer) notReached(s *Send, f *Failure, now time.Time) {
 }
 
 // ambiguous is for what the platform may or may not have got.
-func (d *drainer) ambiguous(s *Send, now time.Time) {
+func (d *drainer) ambiguous(s *Send, f *Failure, now time.Time) {
 	s.Attempts++
-	repeats := s.Kind == Edit || deduplicated(s, now)
+	repeats := s.Kind == Edit || deduplicated(s, now) || f.Unlikely && d.repeatable(s)
 	switch {
 	case repeats && s.Attempts < d.out.o.Tries:
 		s.Repeated = true
