@@ -1,6 +1,7 @@
 package market
 
 import (
+	"cmp"
 	"math"
 	"time"
 )
@@ -19,13 +20,14 @@ func (j *judgement) base() {
 	v := &j.verdict
 	reason := j.againstClose(given, own)
 	if own == 0 {
-		own, ownDay = j.evidence.Closed, j.evidence.Before
+		own, ownDay = cmp.Or(j.evidence.Closed, j.believedClose()), j.evidence.Before
 	}
 	switch reason {
 	case ReasonNone:
 		v.Base, v.BaseDay = given, ownDay
 	case ReasonImplausible:
 		v.PreviousClose = Finding{Hold, reason}
+		v.Base, v.BaseDay = own, ownDay
 	default:
 		v.PreviousClose = Finding{Reject, reason}
 		v.Base, v.BaseDay = own, ownDay
@@ -74,6 +76,15 @@ func (j *judgement) againstPrice(given Price) Reason {
 		return ReasonNone
 	}
 	return ReasonImplausible
+}
+
+// believedClose is the previous close that the source gave earlier in the session
+// and that was believed; 0 where there is none.
+func (j *judgement) believedClose() Price {
+	if j.record.GivenDay.IsZero() || !j.record.GivenDay.Equal(j.day) {
+		return 0
+	}
+	return j.record.Given
 }
 
 // believedBefore tells that the same previous close was believed earlier in the
