@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
-	"errors"
 	"time"
 
 	"gorm.io/gorm"
@@ -147,7 +146,8 @@ func (o *Outbox) Messages(ctx context.Context, sends []*outbox.Send) error {
 	for _, row := range rows {
 		m, err := decode[message.Message](row.Body)
 		if err != nil {
-			return wrap("read message", err)
+			o.s.log.Error("a frozen message cannot be read", "error", err)
+			continue
 		}
 		found[row.Hash] = &m
 		o.remember(row.Hash, &m)
@@ -155,12 +155,7 @@ func (o *Outbox) Messages(ctx context.Context, sends []*outbox.Send) error {
 	for _, s := range sends {
 		if s.Message == nil && s.Body != "" {
 			s.Message = found[s.Body]
-			if s.Message == nil {
-				return wrap("read message", errNoBody)
-			}
 		}
 	}
 	return nil
 }
-
-var errNoBody = errors.New("the frozen message of a send is not there")

@@ -189,6 +189,64 @@ func TestPanicsCostTheirSendOnly(t *testing.T) {
 	})
 }
 
+func TestWordsThatFailHoldNoOtherMessageBack(t *testing.T) {
+	bubble(t, func(t *testing.T, r *rig) {
+		r.words.fail = func(s outbox.Send) error {
+			if s.Address.Chat == "2" {
+				return errors.New("its event cannot be read")
+			}
+			return nil
+		}
+		places := make(map[string]subscriptions.Destination)
+		for _, chat := range []string{"1", "2", "3", "4", "5", "6"} {
+			places[chat] = r.private(chat)
+			r.add(r.news(places[chat]))
+		}
+		r.start()
+		r.wait(time.Second)
+		for chat, d := range places {
+			switch s := r.one(d); {
+			case chat == "2" && (s.State != outbox.Waiting || s.Attempts == 0 || s.Reason == ""):
+				t.Errorf("its words failed: %+v", s)
+			case chat != "2" && (s.State != outbox.Delivered || s.Attempts != 0):
+				t.Errorf("%s suffered for another: %+v", chat, s)
+			}
+		}
+	})
+}
+
+// A frozen message that is not there any more, or cannot be read, is written
+// anew, and nothing else waits for it.
+func TestLostMessageIsWrittenAnew(t *testing.T) {
+	for name, loss := range map[string]string{
+		"not there": "DELETE FROM message_bodies RETURNING 1", "not read": "UPDATE message_bodies SET body = '{' RETURNING 1",
+	} {
+		t.Run(name, func(t *testing.T) {
+			bubble(t, func(t *testing.T, r *rig) {
+				r.chat.script = func(int, outbox.Delivery) (outbox.Receipt, error) { return outbox.Receipt{}, fail(outbox.NotSent) }
+				d := r.private("1")
+				r.add(r.alert(d))
+				r.start()
+				r.wait(time.Second)
+				_ = r.stop()
+				var changed int
+				if err := r.store.Query(&changed, loss); err != nil || changed != 1 || r.one(d).Body == "" {
+					t.Fatal(changed, err)
+				}
+				r.chat.script = nil
+				r.opts.Store = r.store.Outbox() // which remembers nothing
+				other := r.private("2")
+				r.add(r.alert(other))
+				r.start()
+				r.wait(10 * time.Second)
+				if a, b := r.one(d), r.one(other); a.State != outbox.Delivered || b.State != outbox.Delivered {
+					t.Errorf("%+v\n%+v", a, b)
+				}
+			})
+		})
+	}
+}
+
 func TestWordsThatFailAreTriedAgain(t *testing.T) {
 	bubble(t, func(t *testing.T, r *rig) {
 		n := 0

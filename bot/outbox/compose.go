@@ -14,34 +14,59 @@ const (
 	backlogShown  = 50
 )
 
+// manyFailures in a row are not the messages' own fault.
+const manyFailures = 3
+
 // compose writes the messages of sends that are attempted for the first time.
+// Where that fails one of them may be to blame, and the others are not to suffer
+// for it.
 func (d *drainer) compose(ctx context.Context, fresh []*strand) {
 	if len(fresh) == 0 {
 		return
 	}
+	left, panicked, err := d.composeTogether(ctx, fresh)
+	if len(fresh) == 1 && err != nil {
+		d.blame(fresh[0], panicked, err)
+		return
+	}
+	inRow := 0
+	for i, s := range left {
+		_, panicked, err := d.composeTogether(ctx, left[i:i+1])
+		if err == nil {
+			inRow = 0
+			continue
+		}
+		d.blame(s, panicked, err)
+		if panicked {
+			continue
+		}
+		if inRow++; inRow == manyFailures {
+			for _, s := range left[i+1:] {
+				d.blame(s, false, err)
+			}
+			return
+		}
+	}
+}
+
+// composeTogether writes messages, and returns the sends of those that were not
+// written because of an error.
+func (d *drainer) composeTogether(ctx context.Context, fresh []*strand) (left []*strand, panicked bool, err error) {
 	sends := make([]Send, len(fresh))
 	for i, s := range fresh {
 		sends[i] = *s.send
 	}
-	panicked, err := d.guard(ctx, func(ctx context.Context) error { return d.out.o.Composer.Compose(ctx, sends) })
-	if panicked && len(fresh) > 1 {
-		// One of them is to blame, and the others are not to suffer for it.
-		for _, s := range fresh {
-			d.compose(ctx, []*strand{s})
-		}
-		return
+	panicked, err = d.guard(ctx, func(ctx context.Context) error { return d.out.o.Composer.Compose(ctx, sends) })
+	if panicked {
+		return fresh, true, err
 	}
-	if err == nil {
-		d.wrote(sends)
-	}
+	d.wrote(sends)
 	for i, s := range fresh {
 		switch {
-		case sends[i].Message != nil && !panicked:
+		case sends[i].Message != nil:
 			s.send.Message = sends[i].Message
-		case panicked:
-			d.settleNow(result{strand: s, err: err, inner: true, panicked: true})
 		case err != nil:
-			d.refuse(s, &Failure{Class: NotSent, Reason: "its words could not be put together", Err: err})
+			left = append(left, s)
 		default:
 			reason := sends[i].Reason
 			if reason == "" {
@@ -50,6 +75,16 @@ func (d *drainer) compose(ctx context.Context, fresh []*strand) {
 			d.refuse(s, &Failure{Class: Refused, Reason: reason})
 		}
 	}
+	return left, false, err
+}
+
+// blame settles a send whose message could not be written.
+func (d *drainer) blame(s *strand, panicked bool, err error) {
+	if panicked {
+		d.settleNow(result{strand: s, err: err, inner: true, panicked: true})
+		return
+	}
+	d.refuse(s, &Failure{Class: NotSent, Reason: "its words could not be put together", Err: err})
 }
 
 // composeBacklog writes what tells several sends as one.

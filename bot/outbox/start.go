@@ -202,6 +202,12 @@ func (d *drainer) prepare(ctx context.Context, chosen []*strand) error {
 			return err
 		}
 	}
+	for _, s := range frozen {
+		if s.Message == nil {
+			s.Body = "" // It is lost, and is written anew.
+			unwritten = append(unwritten, s)
+		}
+	}
 	// A crash while they are written is to be counted as one of theirs.
 	if len(unwritten) > 0 {
 		if err := d.out.o.Store.Mark(ctx, unwritten); err != nil {

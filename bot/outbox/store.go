@@ -88,7 +88,8 @@ type Target struct {
 
 // Archive is what was sent.
 type Archive interface {
-	// Messages fills the Message of sends that have a Body.
+	// Messages fills the Message of sends that have a Body; that of one whose
+	// body is not there, or cannot be read, stays nil.
 	Messages(ctx context.Context, sends []*Send) error
 	// Target returns the messages that told the edit's subject.
 	Target(ctx context.Context, edit *Send) (Target, error)
