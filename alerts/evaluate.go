@@ -35,14 +35,15 @@ const recoveryWatch = 24 * time.Hour
 //   - A move within a window is measured, at each accepted quote, from the last
 //     accepted price at or before the window's start, and fires when it reaches
 //     its size between two quotes. Where prices are known for less time than the
-//     window, it is measured from the first of them: a move within a part of the
-//     window is one within it. Under a day the window runs in trading time
-//     where the symbol has sessions, so the first hour after a night, a weekend
-//     or a holiday reaches back into the session before; else, and from a day
-//     on, by the clock. After an outage the baseline may be some hours
-//     older than the window, from a day on four days; Firing.BaseAt says how
-//     old. One that is older still (than a quarter of the window, too, and from
-//     before the session of the window's start) is none.
+//     window, or there was none for long before its start, it is measured from
+//     the first of them within it: a move within a part of the window is one
+//     within it. Under a day the window runs in trading time where the symbol has
+//     sessions, so the first hour after a night, a weekend or a holiday reaches
+//     back into the session before; else, and from a day on, by the clock. After
+//     an outage the baseline may be some hours older than the window, from a day
+//     on four days; Firing.BaseAt says how old. One that is older still (than a
+//     quarter of the window, too, and from before the session of the window's
+//     start) says nothing.
 //   - A new high or low is compared with the days before the day of the quote.
 //   - A gap is the first quote of a session against the believed base.
 //   - Of several conditions all must hold, on the last accepted quotes of their
@@ -239,9 +240,6 @@ func (e *evaluation) sidesOf(i int) (before, after side) {
 		}
 	}
 	before, after = r.side(e.from(), false), r.side(e.to(), opening)
-	if before == unknown && after == reached && r.lookedTooFar(e.from()) {
-		before = apart // Nothing was known that it could have reached by then.
-	}
 	if r.cond.Kind != Crosses || len(e.rule.Conditions) == 1 {
 		return before, after
 	}

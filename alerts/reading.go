@@ -133,8 +133,8 @@ func (r reading) baseline(p point) (baseline, bool) {
 		return baseline{}, false
 	}
 	start := r.tick.windowStart(r.ticker, p.quote.Time, r.cond.Window)
-	price, made, ok := r.tick.View.At(r.ticker, start)
-	if !ok || price.IsZero() && r.cond.Kind == MovesPercent || r.tooOld(made, start) {
+	price, made, ok := r.tick.View.At(r.ticker, start, r.oldest(start))
+	if !ok || price.IsZero() && r.cond.Kind == MovesPercent {
 		return baseline{}, false
 	}
 	return baseline{price, made}, true
@@ -147,31 +147,22 @@ const (
 	oldDayBaseline = 4 * day
 )
 
-// tooOld tells that the last price before a window's start says nothing of the
-// start: there was none for long, though the symbol traded.
-func (r reading) tooOld(made, start time.Time) bool {
+// oldest returns how old the last price before a window's start may be to say
+// something of the start: where there was none for long, though the symbol traded,
+// the first one within the window is measured from instead.
+func (r reading) oldest(start time.Time) time.Time {
 	allowed := max(r.cond.Window/4, oldBaseline)
 	if r.cond.Window >= day {
 		allowed = max(allowed, oldDayBaseline)
 	}
-	if start.Sub(made) <= allowed {
-		return false
-	}
+	oldest := start.Add(-allowed)
 	if r.tick.Hours == nil {
-		return true
+		return oldest
 	}
-	session, _, ok := r.tick.Hours.Session(r.ticker, start)
-	return !ok || made.Before(session)
-}
-
-// lookedTooFar tells that there is a baseline at a point, but one that is too old.
-func (r reading) lookedTooFar(p point) bool {
-	if r.cond.Window == 0 || r.cond.Kind == GapsAtTheOpen || r.tick.View == nil || !p.known() {
-		return false
+	if session, _, ok := r.tick.Hours.Session(r.ticker, start); ok && session.Before(oldest) {
+		return session
 	}
-	start := r.tick.windowStart(r.ticker, p.quote.Time, r.cond.Window)
-	_, made, ok := r.tick.View.At(r.ticker, start)
-	return ok && r.tooOld(made, start)
+	return oldest
 }
 
 // move returns how far price is from base in the asked direction, in the unit

@@ -3,6 +3,7 @@ package alerts_test
 import (
 	"context"
 	"testing"
+	"time"
 
 	"bellwether/alerts"
 	"bellwether/alerts/market"
@@ -116,10 +117,10 @@ func TestTrailForgetsFalsePrices(t *testing.T) {
 	note("251")
 	trail.Retract("AAPL", false1)
 	note("200.5")
-	if got, _, _ := trail.At("AAPL", d.now); got != price("200.5") {
+	if got, _, _ := trail.At("AAPL", d.now, time.Time{}); got != price("200.5") {
 		t.Errorf("at the end %s", got)
 	}
-	if got, _, _ := trail.At("AAPL", d.now.Add(-1)); got != price("201") {
+	if got, _, _ := trail.At("AAPL", d.now.Add(-1), time.Time{}); got != price("201") {
 		t.Errorf("before %s", got)
 	}
 	if _, high, ok := trail.Extremes("AAPL", d.now.Add(24*3600*1e9), 1); !ok || high != price("201") {

@@ -303,11 +303,11 @@ func (v *runView) Latest(ticker market.Ticker) (Standing, bool) {
 }
 
 // At looks into the past.
-func (v *runView) At(ticker market.Ticker, at time.Time) (market.Price, time.Time, bool) {
+func (v *runView) At(ticker market.Ticker, at, since time.Time) (market.Price, time.Time, bool) {
 	if v.checker.View == nil {
 		return 0, time.Time{}, false
 	}
-	return v.checker.View.At(ticker, at)
+	return v.checker.View.At(ticker, at, since)
 }
 
 // Extremes looks into the past.

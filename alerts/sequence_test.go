@@ -105,6 +105,8 @@ func sequences() map[string]sequence {
 			fires: fires{"BTC-USD > 62000": 34, "BTC-USD > 63000": 0, "BTC-USD moves 5% in 1h": 0}},
 		"older than the last": {ticker: "BTC-USD", begin: "2026-03-11 15:00", start: "60000", say: []print{{after: m, price: "64000", shift: -2 * hr, repeat: 10}, {after: m, price: "60100", repeat: 3}, {after: m, price: "62500", repeat: 3}},
 			fires: fires{"BTC-USD > 62000": 14, "BTC-USD > 63000": 0}},
+		"a move of the first hour that is looked at": {ticker: "BTC-USD", begin: "2026-03-11 15:00", start: "60000", say: []print{{after: m, price: "61000"}, {after: m, price: "62500"}, {after: m, price: "64000", repeat: 3}},
+			fires: fires{"BTC-USD moves 3% in 1h": 2, "BTC-USD moves 6% in 4h": 3, "BTC-USD moves 8% in 1h": 0}},
 		"nought and nothing": aapl(sequence{say: []print{{after: m, price: "0", repeat: 5}, {after: m, price: "", repeat: 5}, {after: m, price: "-220", repeat: 3}, {after: m, price: "220.1", repeat: 3}}, fires: around}),
 		"pounds for pence and back": {ticker: "BARC.L", begin: "2026-03-11 10:00", start: "350", say: []print{
 			{after: m, price: "3.51", cur: "GBP", unit: market.UnitCurrency, repeat: 4}, {after: m, price: "351", cur: "GBP", unit: market.UnitPence, repeat: 4},
@@ -113,6 +115,20 @@ func sequences() map[string]sequence {
 		"a wild price while the market is closed": {ticker: "AAPL", begin: "2026-03-11 19:55", start: "220", say: []print{{after: 5 * hr, price: "330"}, {after: hr, price: "220.2", repeat: 3}}, fires: around},
 		"it comes back after a day of half":       aapl(sequence{say: []print{{after: m, price: "110"}, {after: m, price: "220.1"}, {after: m, price: "110"}, {after: m, price: "220.2", repeat: 5}}, fires: around}),
 	}
+}
+
+// flatDays are the daily bars of the month before a time, as a source gives them.
+func flatDays(ticker market.Ticker, before time.Time, at string) market.Line {
+	line := market.Line{Ticker: ticker, Step: 24 * time.Hour}
+	for i := 30; i > 0; i-- {
+		day, p := before.Truncate(24*time.Hour).AddDate(0, 0, -i), price(at)
+		line.Bars = append(line.Bars, market.Bar{Time: day, Open: p, High: p.Sub(tenth(p).Neg()), Low: p.Sub(tenth(p)), Close: p})
+	}
+	return line
+}
+
+func tenth(p market.Price) market.Price {
+	return market.MustPrice(p.Decimal().Shift(-1).String())
 }
 
 // sole is a source that says one thing of one symbol.
@@ -183,6 +199,7 @@ func TestSequencesThatASourceMaySay(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
+			trail.Days(flatDays(symbol.Ticker, begin, s.start))
 			now = begin
 			fired, seen := map[string]int{}, len(store.events)
 			if seen > 0 {

@@ -77,9 +77,10 @@ func (s Standing) next(quote market.Quote, base market.Price, baseAt time.Time) 
 type View interface {
 	// Latest returns the symbol's last accepted quote.
 	Latest(ticker market.Ticker) (Standing, bool)
-	// At returns the last accepted price at or before a time, and when it was made;
-	// where none is known, the first one after it.
-	At(ticker market.Ticker, at time.Time) (price market.Price, made time.Time, ok bool)
+	// At returns the last accepted price at or before a time that was not made
+	// before another, since, and when it was made; where none is known, the first
+	// one after it.
+	At(ticker market.Ticker, at, since time.Time) (price market.Price, made time.Time, ok bool)
 	// Extremes returns the lowest and the highest price of the last days with
 	// prices before the day of a time (the day itself is left out); ok is false
 	// where fewer days are known.

@@ -196,7 +196,7 @@ func (t *Trail) Latest(ticker market.Ticker) (Standing, bool) {
 
 // At returns the last price at or before a time; where none is known, the first
 // one after it.
-func (t *Trail) At(ticker market.Ticker, at time.Time) (market.Price, time.Time, bool) {
+func (t *Trail) At(ticker market.Ticker, at, since time.Time) (market.Price, time.Time, bool) {
 	t.mu.RLock()
 	defer t.mu.RUnlock()
 	p := t.paths[ticker]
@@ -205,11 +205,13 @@ func (t *Trail) At(ticker market.Ticker, at time.Time) (market.Price, time.Time,
 	}
 	nanos := at.UnixNano()
 	i, _ := slices.BinarySearchFunc(p.points, nanos+1, func(a trailPoint, at int64) int { return cmp.Compare(a.at, at) })
-	if i == 0 && len(p.points) == 0 {
+	if i > 0 && !time.Unix(0, p.points[i-1].at).Before(since) {
+		i--
+	}
+	if i == len(p.points) {
 		return 0, time.Time{}, false
 	}
-	i = max(i, 1)
-	return p.points[i-1].price, time.Unix(0, p.points[i-1].at).UTC(), true
+	return p.points[i].price, time.Unix(0, p.points[i].at).UTC(), true
 }
 
 // Extremes returns the lowest and highest price of the last days with prices

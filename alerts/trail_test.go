@@ -23,12 +23,12 @@ func TestTrailFindsTheLastPriceAtOrBefore(t *testing.T) {
 		want  string
 		ok    bool
 	}{{-time.Second, "100", true}, {0, "100", true}, {59 * time.Second, "100", true}, {time.Minute, "101", true}, {time.Hour, "101", true}} {
-		got, made, ok := trail.At("AAPL", at.Add(test.after))
+		got, made, ok := trail.At("AAPL", at.Add(test.after), time.Time{})
 		if ok != test.ok || got != price(test.want) || ok && made.After(at.Add(max(0, test.after))) {
 			t.Errorf("after %s: %s at %s, %v", test.after, got, made, ok)
 		}
 	}
-	if _, _, ok := trail.At("NVDA", at); ok {
+	if _, _, ok := trail.At("NVDA", at, time.Time{}); ok {
 		t.Error("a price of an unknown symbol")
 	}
 }
@@ -46,7 +46,7 @@ func TestTrailThinsWhatIsOld(t *testing.T) {
 	end := start.Add(20 * 24 * time.Hour)
 	for _, test := range []struct{ age, off time.Duration }{{time.Hour, 0}, {25 * time.Hour, 0}, {5 * 24 * time.Hour, 15 * time.Minute}, {15 * 24 * time.Hour, 6 * time.Hour}} {
 		at := end.Add(-test.age)
-		_, made, ok := trail.At("AAPL", at)
+		_, made, ok := trail.At("AAPL", at, time.Time{})
 		if !ok || made.After(at) || at.Sub(made) > test.off {
 			t.Errorf("%s ago: found %s before it", test.age, at.Sub(made))
 		}
@@ -75,7 +75,7 @@ func TestTrailKnowsHighsLowsAndRanges(t *testing.T) {
 	if got := trail.Range("AAPL"); got != price("4") {
 		t.Errorf("range %s", got)
 	}
-	if got, _, ok := trail.At("AAPL", first.Add(50*time.Hour)); !ok || got != price("101") {
+	if got, _, ok := trail.At("AAPL", first.Add(50*time.Hour), time.Time{}); !ok || got != price("101") {
 		t.Errorf("close of a day: %s, %v", got, ok)
 	}
 	if latest, ok := trail.Latest("AAPL"); !ok || latest.Quote.Price != price("500") {

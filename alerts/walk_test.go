@@ -32,12 +32,19 @@ func (p *past) Latest(t market.Ticker) (alerts.Standing, bool) {
 	return alerts.Standing{Quote: path[len(path)-1], Base: p.bases[t]}, true
 }
 
-func (p *past) At(t market.Ticker, at time.Time) (market.Price, time.Time, bool) {
+func (p *past) At(t market.Ticker, at, since time.Time) (market.Price, time.Time, bool) {
 	path := p.path[t]
-	for _, quote := range slices.Backward(path) {
-		if !quote.Time.After(at) {
-			return quote.Price, quote.Time, true
+	for i, quote := range slices.Backward(path) {
+		if quote.Time.After(at) {
+			continue
 		}
+		if quote.Time.Before(since) {
+			if i+1 == len(path) {
+				break
+			}
+			quote = path[i+1]
+		}
+		return quote.Price, quote.Time, true
 	}
 	return 0, time.Time{}, false
 }
