@@ -152,7 +152,12 @@ func TestWhoGivesQuotesInsteadIsToldOnce(t *testing.T) {
 		},
 		"a restart while a feed stands still": {
 			{freeze, 60, "first late [AAPL]\nfirst by second [BTC-USD]"},
-			{restart, 90, ""},
+			{restart, 10, ""},
+			{func(r *outageRig) {
+				if got, _ := r.Latest("BTC-USD"); got.Quote.Source != "second" || time.Since(got.Quote.Time) > time.Minute {
+					r.t.Errorf("after the restart %s gives the price of %s", got.Quote.Source, got.Quote.Time)
+				}
+			}, 90, ""},
 			{thaw, 30, "first fresh [AAPL BTC-USD]"},
 		},
 		"a restart while a source is down": {

@@ -87,7 +87,11 @@ func (p *Pace) Doubt(q market.Quote, now time.Time) (n Notice, ok bool) {
 		if gap := q.Time.Sub(s.printed); gap < longestPace {
 			s.usual = max((3*s.usual+gap)/4, gap/2)
 		}
+		first := s.printed.IsZero()
 		s.printed, s.seen = q.Time, now
+		if made := q.Time.Add(q.Delay); first && now.Sub(made) > 2*stillAfter && p.restless(q.Ticker) {
+			s.seen = made // It stood still before we looked.
+		}
 	}
 	n.Since, n.Reason = s.seen, reasonStill
 	return n, p.still(q, s, now)
