@@ -30,13 +30,35 @@ func (b *Bot) late(s market.Symbol, q market.Quote, now time.Time) (n alerts.Not
 	return n, now.Sub(n.Since) > lateReads*every
 }
 
+// oldAfter is from what age on a price is said to be old though no source is known
+// to fail: it trades seldom, stands still, or what came since is not believed.
+const oldAfter = 5 * time.Minute
+
+// old tells that a price is older than it would be if its market were busy.
+func (b *Bot) old(s market.Symbol, q market.Quote, now time.Time) bool {
+	session := b.hours.Session(s, now)
+	if q.Fix || q.Time.IsZero() || session.State != MarketOpen && !session.Always {
+		return false
+	}
+	since := q.Time
+	for _, open := range b.hours.Sessions(s, now.Add(-24*time.Hour), now) {
+		if open.From.After(since) && !open.From.After(now) {
+			since = open.From
+		}
+	}
+	return now.Sub(since) > q.Delay+max(oldAfter, lateReads*b.cadence(s.Ticker))
+}
+
 // lateBlock says of the one price that is shown how old it is, and why.
 func (c *call) lateBlock(s market.Symbol, q market.Quote) []message.Block {
 	n, ok := c.bot.late(s, q, c.now)
-	if !ok {
+	age := c.words.Span(c.now.Sub(q.Time))
+	switch {
+	case !ok && c.bot.old(s, q, c.now):
+		return []message.Block{c.words.P("quote.old", "Age", age)}
+	case !ok:
 		return nil
 	}
-	age := c.words.Span(c.now.Sub(q.Time))
 	return []message.Block{c.words.P("quote.late", "Age", age, "Source", n.Source, "Since", c.words.Clock(n.Since), "Why", n.Reason)}
 }
 

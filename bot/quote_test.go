@@ -120,3 +120,21 @@ func TestLatePricesAreSaidToBeLate(t *testing.T) {
 		r.lacks(ann.say("/quote btc"), "late", "old")
 	})
 }
+
+func TestPriceIsSaidToBeOldWhereWhatCameSinceIsNotBelieved(t *testing.T) {
+	talk(t, func(r *rig) {
+		ann := r.private("ann")
+		ann.say("/watch sti")
+		r.lacks(ann.say("/quote sti"), "old")
+		r.wait(time.Minute)
+		r.market.set("^STI", "336790")
+		r.wait(10 * time.Minute)
+		r.has(ann.say("/quote sti"), "3,367.90", "This price is 10 minutes", "old. No newer one that I believe has come.")
+		r.market.set("^STI", "3368")
+		r.wait(time.Minute)
+		r.lacks(ann.say("/quote sti"), "old")
+		r.market.fail(true)
+		r.wait(20 * time.Minute) // Singapore is closed
+		r.lacks(ann.say("/quote sti"), "old")
+	})
+}
