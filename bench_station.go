@@ -198,9 +198,9 @@ func (s *station) faults(seen benchStats, each int64) (lost, twice int64) {
 type benchWords struct{ text *message.Message }
 
 // Compose implements outbox.Composer.
-func (w benchWords) Compose(_ context.Context, sends []outbox.Send) error {
-	for i := range sends {
-		sends[i].Message = w.text
+func (w benchWords) Compose(_ context.Context, sends []*outbox.Send) error {
+	for _, s := range sends {
+		s.Message = w.text
 	}
 	return nil
 }

@@ -59,7 +59,7 @@ func (c *call) alertHere(ctx context.Context, rule alerts.Rule) (*message.Messag
 	if err != nil {
 		return nil, err
 	}
-	k, err := c.bot.composition(ctx, []outbox.Send{send})
+	k, err := c.bot.composition(ctx, []*outbox.Send{&send})
 	if err != nil {
 		return nil, err
 	}

@@ -52,13 +52,12 @@ func dressOf(e alerts.Event, place subscriptions.Destination) dress {
 }
 
 // Compose fills in the messages of sends that tell events.
-func (b *Bot) Compose(ctx context.Context, sends []outbox.Send) error {
+func (b *Bot) Compose(ctx context.Context, sends []*outbox.Send) error {
 	k, err := b.composition(ctx, sends)
 	if err != nil {
 		return err
 	}
-	for i := range sends {
-		s := &sends[i]
+	for _, s := range sends {
 		if s.Message != nil || s.Event == 0 {
 			continue
 		}
@@ -88,7 +87,7 @@ func (b *Bot) Compose(ctx context.Context, sends []outbox.Send) error {
 	return nil
 }
 
-func (b *Bot) composition(ctx context.Context, sends []outbox.Send) (*composition, error) {
+func (b *Bot) composition(ctx context.Context, sends []*outbox.Send) (*composition, error) {
 	k := &composition{bot: b, now: b.now().UTC(), made: make(map[dress]*message.Message), feeds: make(map[news.FeedID]news.Feed)}
 	var ids []alerts.EventID
 	var places []subscriptions.DestinationID
@@ -221,7 +220,11 @@ const collapseShown = 30
 // Collapse makes one message of news that waited too long to be told one by
 // one: headlines as links, the newest first.
 func (b *Bot) Collapse(ctx context.Context, backlog outbox.Backlog) (*message.Message, error) {
-	k, err := b.composition(ctx, append([]outbox.Send{backlog.Into}, backlog.Newest...))
+	sends := []*outbox.Send{&backlog.Into}
+	for i := range backlog.Newest {
+		sends = append(sends, &backlog.Newest[i])
+	}
+	k, err := b.composition(ctx, sends)
 	if err != nil {
 		return nil, err
 	}

@@ -21,6 +21,8 @@ func (c *Client) Deliver(ctx context.Context, d outbox.Delivery) (outbox.Receipt
 	if d.Message == nil {
 		return outbox.Receipt{}, &outbox.Failure{Class: outbox.BadMessage, Reason: "there is no message"}
 	}
+	ctx, cancel := context.WithTimeout(ctx, deliverTimeout)
+	defer cancel()
 	sheets := layOut(d.Message, d.Form)
 	edits := d.Kind == outbox.Edit && d.Part < max(len(d.Parts), 1)
 	if d.Part >= len(sheets) && (!edits || d.Via != "") {
@@ -34,6 +36,10 @@ func (c *Client) Deliver(ctx context.Context, d outbox.Delivery) (outbox.Receipt
 	}
 	return c.create(ctx, d, sheets)
 }
+
+// deliverTimeout ends a delivery of several requests, each of which has an end
+// of its own.
+const deliverTimeout = time.Minute
 
 // create sends a new message.
 func (c *Client) create(ctx context.Context, d outbox.Delivery, sheets []sheet) (outbox.Receipt, error) {

@@ -77,20 +77,20 @@ func (o *Outbox) Advance(ctx context.Context, outcomes []outbox.Outcome, sends [
 type start struct {
 	sends  []*outbox.Send
 	body   []string // of each send
+	begun  []bool   // of each send
 	now    time.Time
 	fresh  bodySet
-	groups map[startGroup][]int64
-	begun  map[int64]bool
+	groups []startGroup
 }
 
 // startGroup are sends that one statement starts.
-type startGroup struct{ body, state string }
+type startGroup struct {
+	body, state string
+	sends       []int // their places among all
+}
 
 func (o *Outbox) newStart(sends []*outbox.Send, now time.Time) (*start, error) {
-	s := &start{
-		sends: sends, body: make([]string, len(sends)), now: now,
-		groups: make(map[startGroup][]int64), begun: make(map[int64]bool, len(sends)),
-	}
+	s := &start{sends: sends, body: make([]string, len(sends)), begun: make([]bool, len(sends)), now: now}
 	for i, send := range sends {
 		s.body[i] = send.Body
 		if send.Body == "" {
@@ -99,11 +99,16 @@ func (o *Outbox) newStart(sends []*outbox.Send, now time.Time) (*start, error) {
 				return nil, err
 			}
 		}
-		g := startGroup{s.body[i], string(outbox.Waiting)}
+		state := string(outbox.Waiting)
 		if send.State == outbox.Sending {
-			g.state = string(outbox.Sending)
+			state = string(outbox.Sending)
 		}
-		s.groups[g] = append(s.groups[g], int64(send.ID))
+		at := slices.IndexFunc(s.groups, func(g startGroup) bool { return g.body == s.body[i] && g.state == state })
+		if at < 0 {
+			at = len(s.groups)
+			s.groups = append(s.groups, startGroup{body: s.body[i], state: state})
+		}
+		s.groups[at].sends = append(s.groups[at].sends, i)
 	}
 	return s, nil
 }
@@ -114,7 +119,11 @@ func (s *start) write(t *lineTx) error {
 	if err := s.fresh.writeLine(t, s.now); err != nil {
 		return err
 	}
-	for g, ids := range s.groups {
+	for _, g := range s.groups {
+		ids := make([]int64, len(g.sends))
+		for i, at := range g.sends {
+			ids[i] = int64(s.sends[at].ID)
+		}
 		marks, args := list([]any{g.body, stampsOf(s.now)}, ids)
 		// The state is written out: compared with a parameter, a state of a
 		// partial index makes SQLite plan the statement again each time.
@@ -130,8 +139,8 @@ func (s *start) write(t *lineTx) error {
 				return err
 			}
 		}
-		for _, id := range done {
-			s.begun[id] = true
+		for i, at := range g.sends {
+			s.begun[at] = len(done) == len(ids) || slices.Contains(done, ids[i])
 		}
 	}
 	return nil
@@ -140,7 +149,7 @@ func (s *start) write(t *lineTx) error {
 // apply tells the sends what was committed.
 func (s *start) apply() {
 	for i, send := range s.sends {
-		if !s.begun[int64(send.ID)] {
+		if !s.begun[i] {
 			if send.State == outbox.Sending {
 				send.State = outbox.Waiting
 			}
@@ -164,10 +173,10 @@ type mark struct {
 
 // record stores what became of requests.
 func record(t *lineTx, outcomes []outbox.Outcome) error {
-	groups := make(map[mark][]int64)
-	var order []mark
+	var marks []mark
+	var ids [][]int64 // of each mark
 	var ended stamp
-	var parts []any
+	parts := make([]any, 0, partColumns*len(outcomes))
 	for i := range outcomes {
 		out := &outcomes[i]
 		s := out.Send
@@ -175,18 +184,20 @@ func record(t *lineTx, outcomes []outbox.Outcome) error {
 			kind: string(s.Kind), state: string(s.State), form: string(s.Form), target: s.Target, reason: s.Reason, code: s.Code,
 			attempts: s.Attempts, crashes: s.Crashes, repeated: s.Repeated, over: s.State.Over(), retry: toStamp(s.Retry),
 		}
-		if _, ok := groups[m]; !ok {
-			order = append(order, m)
+		at := slices.Index(marks, m)
+		if at < 0 {
+			at = len(marks)
+			marks, ids = append(marks, m), append(ids, nil)
 		}
-		groups[m] = append(groups[m], int64(s.ID))
+		ids[at] = append(ids[at], int64(s.ID))
 		ended = max(ended, toStamp(s.Ended))
 		first := len(s.Parts) - len(out.Parts)
 		for i, p := range out.Parts {
 			parts = append(parts, int64(s.ID), first+i, int64(s.Destination), p.ID, stampsOf(p.Sent))
 		}
 	}
-	for _, m := range order {
-		if err := m.write(t, groups[m], ended); err != nil {
+	for i, m := range marks {
+		if err := m.write(t, ids[i], ended); err != nil {
 			return err
 		}
 	}
@@ -220,11 +231,14 @@ func (m mark) write(t *lineTx, ids []int64, ended stamp) error {
 	return err
 }
 
+// partColumns is how many values a part is.
+const partColumns = 5
+
 // recordParts adds parts. The last one is repeated up to a power of two of
 // rows, so that there are few different statements: what is there already is
 // passed over.
 func recordParts(t *lineTx, parts []any) error {
-	const columns, most = 5, 64
+	const columns, most = partColumns, 64
 	for len(parts) > 0 {
 		have := min(len(parts)/columns, most)
 		rows := parts[:have*columns]

@@ -33,6 +33,12 @@ func nextStrand(destination, person string) string {
 		(` + nextHead + `t.destination > ` + destination + ` ORDER BY t.destination, t.person, t.id LIMIT 1))`
 }
 
+// headColumns is what of a head is not known from the claim.
+const headColumns = `s.id, s.destination, s.event, s.person, s.told_in, s.kind, s.subject, s.user_id, s.body, s.form,
+	s.target, s.via, s.reason, s.code, s.attempts, s.crashes, s.ephemeral, s.or_new, s.repeated,
+	s.happened, s.created, s.due, s.tried, s.retry,
+	COALESCE(d.chat, ''), COALESCE(d.thread, ''), COALESCE(d.kind, ''), COALESCE(d.standing, ''), COALESCE(d.settings, '')`
+
 // headsAfter steps from strand to strand through the index, so its cost is that
 // of the strands it returns and not that of all that waits.
 func headsAfter() string {
@@ -45,21 +51,21 @@ func headsAfter() string {
 }
 
 // The plus signs keep SQLite from walking through all sends for the order.
-const headsTail = ` AS behind, ` + sendColumns + ` FROM heads JOIN sends s ON s.id = heads.id
+const headsTail = ` AS behind, ` + headColumns + ` FROM heads JOIN sends s ON s.id = heads.id
 	LEFT JOIN destinations d ON d.id = s.destination ORDER BY +s.destination, +s.person`
 
 // headsInOrder reads what waits in the order of the index, head or not.
 const headsInOrder = `SELECT `
 
-const headsInOrderTail = ` AS behind, ` + sendColumns + ` FROM sends s LEFT JOIN destinations d ON d.id = s.destination
+const headsInOrderTail = ` AS behind, ` + headColumns + ` FROM sends s LEFT JOIN destinations d ON d.id = s.destination
 	WHERE s.account = @account AND s.priority = @priority AND s.state IN ('waiting', 'sending') AND s.state = 'waiting'
 	AND s.due <= @now AND s.destination >= @destination ORDER BY s.destination, s.person, s.id LIMIT @limit`
 
 // Heads implements outbox.Queue.
-func (o *Outbox) Heads(ctx context.Context, c outbox.Claim) ([]outbox.Head, error) {
+func (o *Outbox) Heads(ctx context.Context, c outbox.Claim) ([]*outbox.Head, error) {
 	if len(c.Only) > 0 {
 		args := claimArgs(c)
-		return o.heads(ctx, headsOf(c.Only, args), headsTail, args)
+		return o.heads(ctx, c, headsOf(c.Only, args), headsTail, args)
 	}
 	if !o.isDeep(c) {
 		heads, done, err := o.shallow(ctx, c)
@@ -67,7 +73,7 @@ func (o *Outbox) Heads(ctx context.Context, c outbox.Claim) ([]outbox.Head, erro
 			return heads, err
 		}
 	}
-	return o.heads(ctx, headsAfter(), headsTail, claimArgs(c))
+	return o.heads(ctx, c, headsAfter(), headsTail, claimArgs(c))
 }
 
 func claimArgs(c outbox.Claim) map[string]any {
@@ -77,7 +83,7 @@ func claimArgs(c outbox.Claim) map[string]any {
 	}
 }
 
-func (o *Outbox) heads(ctx context.Context, from, tail string, args map[string]any) ([]outbox.Head, error) {
+func (o *Outbox) heads(ctx context.Context, c outbox.Claim, from, tail string, args map[string]any) ([]*outbox.Head, error) {
 	behind := "0"
 	if n, ok := args["behind"].(int); ok && n > 0 {
 		behind = behindCount
@@ -86,8 +92,7 @@ func (o *Outbox) heads(ctx context.Context, from, tail string, args map[string]a
 	if err != nil {
 		return nil, wrap("claim sends", err)
 	}
-	limit, _ := args["limit"].(int) // it is one
-	heads, err := readHeads(rows, limit)
+	heads, err := readHeads(rows, c)
 	if err = errors.Join(err, rows.Err(), rows.Close()); err != nil {
 		return nil, wrap("claim sends", err)
 	}
@@ -96,7 +101,7 @@ func (o *Outbox) heads(ctx context.Context, from, tail string, args map[string]a
 
 // readParts fills what was made of sends that were tried before: a long message
 // goes on where it stopped.
-func (o *Outbox) readParts(ctx context.Context, heads []outbox.Head) error {
+func (o *Outbox) readParts(ctx context.Context, heads []*outbox.Head) error {
 	at := make(map[int64]int)
 	var ids []int64
 	for i := range heads {
@@ -113,7 +118,7 @@ func (o *Outbox) readParts(ctx context.Context, heads []outbox.Head) error {
 	err := o.s.fast.WithContext(context.WithoutCancel(ctx)).
 		Raw(`SELECT send, message, sent FROM send_parts WHERE send IN `+marks+` ORDER BY send, part`, args...).Scan(&parts).Error
 	for _, p := range parts {
-		h := &heads[at[p.Send]]
+		h := heads[at[p.Send]]
 		h.Parts = append(h.Parts, p.part())
 	}
 	return wrap("claim sends", err)
@@ -144,11 +149,11 @@ func (o *Outbox) isDeep(c outbox.Claim) bool {
 // shallow reads heads in the order of the index, which costs half as much as
 // stepping where most strands have one send. It is done where that found all
 // that was asked for.
-func (o *Outbox) shallow(ctx context.Context, c outbox.Claim) (heads []outbox.Head, done bool, err error) {
+func (o *Outbox) shallow(ctx context.Context, c outbox.Claim) (heads []*outbox.Head, done bool, err error) {
 	// What is behind a head follows it here, and need not be counted by a query.
 	args := claimArgs(c)
 	args["behind"] = 0
-	found, err := o.heads(ctx, headsInOrder, headsInOrderTail, args)
+	found, err := o.heads(ctx, c, headsInOrder, headsInOrderTail, args)
 	if err != nil {
 		return nil, false, err
 	}
@@ -156,7 +161,7 @@ func (o *Outbox) shallow(ctx context.Context, c outbox.Claim) (heads []outbox.He
 	heads = headsIn(found, c)
 	if full && len(heads) > 0 && c.Behind > 0 {
 		// More may be behind the last one than was read.
-		if err := o.recount(ctx, c, &heads[len(heads)-1]); err != nil {
+		if err := o.recount(ctx, c, heads[len(heads)-1]); err != nil {
 			return nil, false, err
 		}
 	}
@@ -172,14 +177,14 @@ func (o *Outbox) shallow(ctx context.Context, c outbox.Claim) (heads []outbox.He
 	if n := len(heads); n > 0 {
 		c.After, c.Limit = strandOf(heads[n-1]), c.Limit-n
 	}
-	rest, err := o.heads(ctx, headsAfter(), headsTail, claimArgs(c))
+	rest, err := o.heads(ctx, c, headsAfter(), headsTail, claimArgs(c))
 	return append(heads, rest...), true, err
 }
 
 // headsIn picks the first send of each strand, and counts for it those that
 // follow.
-func headsIn(found []outbox.Head, c outbox.Claim) []outbox.Head {
-	var heads []outbox.Head
+func headsIn(found []*outbox.Head, c outbox.Claim) []*outbox.Head {
+	heads := found[:0]
 	last := c.After
 	for _, h := range found {
 		at := strandOf(h)
@@ -188,7 +193,7 @@ func headsIn(found []outbox.Head, c outbox.Claim) []outbox.Head {
 		case at != last:
 			heads, last = append(heads, h), at
 		case h.Kind != outbox.Collapse && h.Body == "":
-			head := &heads[len(heads)-1]
+			head := heads[len(heads)-1]
 			head.Behind = min(head.Behind+1, c.Behind)
 		}
 	}
@@ -197,42 +202,44 @@ func headsIn(found []outbox.Head, c outbox.Claim) []outbox.Head {
 
 // recount counts by a query what is behind a head.
 func (o *Outbox) recount(ctx context.Context, c outbox.Claim, h *outbox.Head) error {
-	c.Only = []outbox.Strand{strandOf(*h)}
+	c.Only = []outbox.Strand{strandOf(h)}
 	counted, err := o.Heads(ctx, c)
 	if err == nil && len(counted) == 1 && counted[0].ID == h.ID {
-		*h = counted[0]
+		*h = *counted[0]
 	}
 	return err
 }
 
-func strandOf(h outbox.Head) outbox.Strand {
+func strandOf(h *outbox.Head) outbox.Strand {
 	return outbox.Strand{Destination: h.Destination, Person: h.Person}
 }
 
 // readHeads reads heads without GORM's reflection: they are most of what is
 // read at all.
-func readHeads(rows *sql.Rows, limit int) ([]outbox.Head, error) {
-	heads := make([]outbox.Head, 0, limit)
-	var r sendRow
-	var behind, priority, attempts, crashes, happened, created, due, tried, retry, ended int64
+func readHeads(rows *sql.Rows, c outbox.Claim) ([]*outbox.Head, error) {
+	heads := make([]*outbox.Head, 0, c.Limit)
+	r := sendRow{
+		State: string(outbox.Waiting), Priority: int(c.Priority), Platform: string(c.Account.Platform), Account: c.Account.Name,
+	}
+	var behind, attempts, crashes, happened, created, due, tried, retry int64
 	into := []any{
-		&behind, &r.ID, &r.Destination, &r.Event, &r.Person, &r.ToldIn, &r.Kind, &r.State, &r.Subject, &r.UserID, &r.Body, &r.Form,
-		&r.Target, &r.Via, &r.Reason, &r.Code, &priority, &attempts, &crashes, &r.Ephemeral, &r.OrNew, &r.Repeated,
-		&happened, &created, &due, &tried, &retry, &ended,
-		&r.Platform, &r.Account, &r.Chat, &r.Thread, &r.Place, &r.Standing, &r.Settings,
+		&behind, &r.ID, &r.Destination, &r.Event, &r.Person, &r.ToldIn, &r.Kind, &r.Subject, &r.UserID, &r.Body, &r.Form,
+		&r.Target, &r.Via, &r.Reason, &r.Code, &attempts, &crashes, &r.Ephemeral, &r.OrNew, &r.Repeated,
+		&happened, &created, &due, &tried, &retry,
+		&r.Chat, &r.Thread, &r.Place, &r.Standing, &r.Settings,
 	}
 	for rows.Next() {
 		if err := rows.Scan(into...); err != nil {
 			return nil, err
 		}
-		r.Priority, r.Attempts, r.Crashes = int(priority), int(attempts), int(crashes)
+		r.Attempts, r.Crashes = int(attempts), int(crashes)
 		r.Happened, r.Created, r.Due = stamp(happened), stamp(created), stamp(due)
-		r.Tried, r.Retry, r.Ended = stamp(tried), stamp(retry), stamp(ended)
+		r.Tried, r.Retry = stamp(tried), stamp(retry)
 		send, err := r.send()
 		if err != nil {
 			return nil, err
 		}
-		heads = append(heads, outbox.Head{Send: send, Behind: int(behind), Parked: r.Standing == string(subscriptions.Parked)})
+		heads = append(heads, &outbox.Head{Send: send, Behind: int(behind), Parked: r.Standing == string(subscriptions.Parked)})
 	}
 	return heads, nil
 }

@@ -83,21 +83,21 @@ type fakeWords struct {
 	shared   *message.Message
 }
 
-func (w *fakeWords) Compose(_ context.Context, sends []outbox.Send) error {
+func (w *fakeWords) Compose(_ context.Context, sends []*outbox.Send) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	for i, s := range sends {
+	for _, s := range sends {
 		if w.fail != nil {
-			if err := w.fail(s); err != nil {
+			if err := w.fail(*s); err != nil {
 				return err
 			}
 		}
 		w.composed++
-		if sends[i].Message = w.shared; w.shared == nil {
-			sends[i].Message = &message.Message{Title: fmt.Sprintf("event %d", s.Event)}
+		if s.Message = w.shared; w.shared == nil {
+			s.Message = &message.Message{Title: fmt.Sprintf("event %d", s.Event)}
 		}
 		if w.picture != nil {
-			sends[i].Message.Picture = w.picture(s)
+			s.Message.Picture = w.picture(*s)
 		}
 	}
 	return nil

@@ -29,7 +29,7 @@ func everyOutbox(t *testing.T, test func(t *testing.T, s *suite)) {
 	})
 }
 
-func (s *suite) heads(c outbox.Claim) []outbox.Head {
+func (s *suite) heads(c outbox.Claim) []*outbox.Head {
 	s.t.Helper()
 	c.Account, c.Now = telegramMain, s.now
 	if c.Limit == 0 {
@@ -43,7 +43,7 @@ func (s *suite) heads(c outbox.Claim) []outbox.Head {
 }
 
 // under starts a send and returns it.
-func (s *suite) under(h outbox.Head) *outbox.Send {
+func (s *suite) under(h *outbox.Head) *outbox.Send {
 	s.t.Helper()
 	send := h.Send
 	if send.Body == "" {

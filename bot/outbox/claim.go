@@ -70,13 +70,13 @@ func (d *drainer) claimOnly(ctx context.Context, p Priority, now time.Time) erro
 func (d *drainer) claimOf(p Priority, now time.Time) Claim {
 	c := Claim{Account: d.account, Priority: p, Limit: window, Now: now}
 	if p == PriorityNews && d.out.o.Collapser != nil {
-		c.Behind = d.enough()
+		c.Behind = d.tooManyEver()
 	}
 	return c
 }
 
-// enough is the number of waiting news that is too many in every place.
-func (d *drainer) enough() int {
+// tooManyEver is the number of waiting news that is too many in every place.
+func (d *drainer) tooManyEver() int {
 	n := d.out.o.Collapse.Least
 	for _, rate := range []float64{d.rates.perSecond("private"), d.rates.perSecond("group")} {
 		n = max(n, int(rate*d.out.o.Collapse.Within.Seconds()))
@@ -102,7 +102,7 @@ func (d *drainer) claimRound(ctx context.Context, p Priority, now time.Time) err
 		t.more = !t.round
 		t.after, t.round = Strand{}, false
 	} else if admitted > 0 {
-		last := heads[admitted-1].Send
+		last := heads[admitted-1]
 		t.after = Strand{last.Destination, last.Person}
 	}
 	return nil
@@ -114,13 +114,12 @@ func strandOf(s *Send) strandID {
 
 // admit takes heads into memory and returns how many it looked at: no more than
 // up to the last backlog that may be merged in this turn.
-func (d *drainer) admit(ctx context.Context, heads []Head, now time.Time) int {
-	for i := range heads {
+func (d *drainer) admit(ctx context.Context, heads []*Head, now time.Time) int {
+	for i, h := range heads {
 		if d.merges == 0 {
 			d.again = true
 			return i
 		}
-		h := &heads[i]
 		id := strandOf(&h.Send)
 		if d.strands[id] != nil {
 			continue
@@ -132,8 +131,7 @@ func (d *drainer) admit(ctx context.Context, heads []Head, now time.Time) int {
 			d.wakeAt(h.Retry)
 			continue
 		}
-		send := h.Send
-		s := &strand{key: id.Strand, tier: id.tier, send: &send, parked: h.Parked, until: h.Retry, lane: d.laneOf(&send)}
+		s := &strand{key: id.Strand, tier: id.tier, send: &h.Send, parked: h.Parked, until: h.Retry, lane: d.laneOf(&h.Send)}
 		s.lane.strands++
 		if s.tier == PriorityAnswer {
 			s.lane.answers = append(s.lane.answers, s)

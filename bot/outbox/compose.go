@@ -52,23 +52,25 @@ func (d *drainer) compose(ctx context.Context, fresh []*strand) {
 // composeTogether writes messages, and returns the sends of those that were not
 // written because of an error.
 func (d *drainer) composeTogether(ctx context.Context, fresh []*strand) (left []*strand, panicked bool, err error) {
-	sends := make([]Send, len(fresh))
+	sends := make([]*Send, len(fresh))
 	for i, s := range fresh {
-		sends[i] = *s.send
+		sends[i] = s.send
 	}
 	panicked, err = d.guard(ctx, func(ctx context.Context) error { return d.out.o.Composer.Compose(ctx, sends) })
 	if panicked {
+		for _, s := range sends {
+			s.Message = nil
+		}
 		return fresh, true, err
 	}
 	d.wrote(sends)
-	for i, s := range fresh {
+	for _, s := range fresh {
 		switch {
-		case sends[i].Message != nil:
-			s.send.Message = sends[i].Message
+		case s.send.Message != nil:
 		case err != nil:
 			left = append(left, s)
 		default:
-			reason := sends[i].Reason
+			reason := s.send.Reason
 			if reason == "" {
 				reason = "there is nothing to tell any more"
 			}

@@ -13,7 +13,7 @@ type Composer interface {
 	// attempted for the first time. Messages are never changed afterwards, so
 	// sends may share one. A send that has nothing to tell any more keeps a
 	// nil Message and is discarded, with its Reason where one is filled.
-	Compose(ctx context.Context, sends []Send) error
+	Compose(ctx context.Context, sends []*Send) error
 	// Repeat returns a copy of a send's message that says that it may have
 	// been seen before.
 	Repeat(ctx context.Context, s Send) (*message.Message, error)

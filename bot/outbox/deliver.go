@@ -50,12 +50,16 @@ func (d *drainer) dispatch(ctx context.Context) {
 // outcome would be unknown.
 func (d *drainer) work(ctx context.Context) {
 	for j := range d.jobs {
-		limited, cancel := context.WithTimeout(ctx, d.out.o.DeliverWithin)
-		r := d.deliver(limited, j.delivery)
-		cancel()
+		r := d.deliver(ctx, j.delivery)
 		j.done(r.receipt.Uploaded, r.err == nil)
 		r.strand = j.strand
 		d.results <- r
+		if n := d.wanted.Load(); n > 0 && int64(len(d.results)) >= n {
+			select {
+			case d.enough <- struct{}{}:
+			default:
+			}
+		}
 	}
 }
 

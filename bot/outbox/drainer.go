@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"sync/atomic"
 	"time"
 
 	"bellwether/subscriptions"
@@ -21,6 +22,8 @@ type drainer struct {
 
 	wake    chan struct{}
 	results chan result
+	wanted  atomic.Int64  // answers that are waited for; 0 for none
+	enough  chan struct{} // as many came
 	jobs    chan job
 	hands   int // workers
 
@@ -54,7 +57,7 @@ func newDrainer(b *Outbox, a Account, m Messenger, r Rates) *drainer {
 	d := &drainer{
 		out: b, account: a, messenger: m, rates: r, log: b.o.Log.With("account", a.String()),
 		stats: newStats(), wake: make(chan struct{}, 1),
-		results: make(chan result, b.o.InFlight), jobs: make(chan job, b.o.InFlight),
+		results: make(chan result, b.o.InFlight), enough: make(chan struct{}, 1), jobs: make(chan job, b.o.InFlight),
 		bucket:  newBucket(r, now),
 		strands: make(map[strandID]*strand), lanes: make(map[string]*lane), sweepAt: 1024,
 		events:   make(map[int64]bool),
@@ -204,30 +207,37 @@ func (d *drainer) rest(ctx context.Context) {
 	}
 }
 
-// How long the drainer waits for more answers before it records those that
-// came: one transaction then records many.
+// When the drainer records answers that came: one transaction then records many.
 const (
-	nearby    = 10 * time.Millisecond // a round trip below which it is worth while
-	gatherGap = 250 * time.Microsecond
-	gatherFor = 4 * time.Millisecond
+	nearby     = 10 * time.Millisecond // a round trip below which waiting for more is worth while
+	gatherMost = 0.75                  // of what is under way; the rest goes on while they are recorded
+	gatherFor  = 2 * time.Millisecond
 )
 
-// gather waits for more answers while they come quickly. Where a platform is
-// far away, each of them frees a place that is worth more than a transaction.
+// gather waits until most answers are there. Where a platform is far away, each
+// of them frees a place that is worth more than a transaction.
 func (d *drainer) gather() {
 	if d.inFlight < 8 || d.trip > nearby {
 		return
 	}
-	// The answers are not received one by one: each would wake this goroutine.
-	gap := time.NewTimer(gatherGap)
-	defer gap.Stop()
-	for began, seen := d.out.o.Now(), 0; ; seen = len(d.results) {
-		<-gap.C
-		n := len(d.results)
-		if n == seen || 2*(len(d.unsaved)+n) >= d.inFlight || d.out.o.Now().Sub(began) > gatherFor {
-			return
-		}
-		gap.Reset(gatherGap)
+	want := int(gatherMost*float64(d.inFlight)) - len(d.unsaved)
+	select {
+	case <-d.enough:
+	default:
+	}
+	// They are counted, not received: each would wake this goroutine.
+	d.wanted.Store(int64(want))
+	defer d.wanted.Store(0)
+	if len(d.results) >= want {
+		return
+	}
+	limit := time.NewTimer(gatherFor)
+	defer limit.Stop()
+	select {
+	case <-d.enough:
+	case <-d.wake:
+		d.lookAgain()
+	case <-limit.C:
 	}
 }
 

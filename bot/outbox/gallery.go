@@ -177,10 +177,9 @@ func (g *gallery) load(ctx context.Context, s Send, p *message.Picture) ([]byte,
 	png, err := p.Draw()
 	if err != nil && s.Event != 0 {
 		// The message was read back from the store: its event can draw again.
-		again := []Send{s}
-		again[0].Message = nil
-		if cerr := g.composer.Compose(ctx, again); cerr == nil && again[0].Message != nil && again[0].Message.Picture != nil {
-			png, err = again[0].Message.Picture.Draw()
+		s.Message = nil
+		if cerr := g.composer.Compose(ctx, []*Send{&s}); cerr == nil && s.Message != nil && s.Message.Picture != nil {
+			png, err = s.Message.Picture.Draw()
 		}
 	}
 	if err != nil {

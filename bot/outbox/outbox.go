@@ -39,8 +39,6 @@ type Options struct {
 	KeepTrying time.Duration
 	// Tries is how many answers a platform may owe for one send. 5.
 	Tries int
-	// DeliverWithin is how long one request may take. 60 s.
-	DeliverWithin time.Duration
 	// StopWithin is how long Run waits for requests under way when it has to
 	// stop. 20 s.
 	StopWithin time.Duration
@@ -61,7 +59,6 @@ func (o Options) withDefaults() Options {
 	setDefault(&o.InFlight, 32)
 	setDefault(&o.KeepTrying, 24*time.Hour)
 	setDefault(&o.Tries, 5)
-	setDefault(&o.DeliverWithin, time.Minute)
 	setDefault(&o.StopWithin, 20*time.Second)
 	setDefault(&o.Poll, 2*time.Second)
 	setDefault(&o.Collapse.Within, 30*time.Second)

@@ -252,13 +252,13 @@ func (d *drainer) written(s *Send) bool {
 }
 
 // wrote remembers that messages on these events can be written.
-func (d *drainer) wrote(sends []Send) {
+func (d *drainer) wrote(sends []*Send) {
 	if len(d.events) > eventsKept {
 		clear(d.events)
 	}
-	for i := range sends {
-		if sends[i].Event != 0 && sends[i].Message != nil {
-			d.events[sends[i].Event] = true
+	for _, s := range sends {
+		if s.Event != 0 && s.Message != nil {
+			d.events[s.Event] = true
 		}
 	}
 }

@@ -63,7 +63,7 @@ type Queue interface {
 	// Heads returns the first waiting send, due or held back by a failure, of
 	// each strand, in the order of strands. Their Message is not filled. It
 	// may return fewer than the limit only where there are no more.
-	Heads(ctx context.Context, c Claim) ([]Head, error)
+	Heads(ctx context.Context, c Claim) ([]*Head, error)
 	// Mark marks sends as being worked on before their messages are written, so
 	// that a crash then is counted too. Those that still waited have State
 	// Sending then.
