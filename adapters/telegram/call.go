@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"net/http/httptrace"
 	"net/url"
 	"strings"
 	"sync/atomic"
@@ -38,9 +37,7 @@ func (c *Client) call(ctx context.Context, method string, params tgbotapi.Params
 func (c *Client) callWithin(ctx context.Context, limit time.Duration, method string,
 	params tgbotapi.Params, files []tgbotapi.RequestFile,
 ) (json.RawMessage, error) {
-	ctx, cancel := context.WithTimeout(ctx, limit)
-	defer cancel()
-	trip := &roundTrip{ctx: ctx, client: c.http}
+	trip := &roundTrip{ctx: ctx, end: time.Now().Add(limit), carrier: c.carrier}
 	api := tgbotapi.BotAPI{Token: c.token, Client: trip}
 	api.SetAPIEndpoint(c.endpoint)
 	var (
@@ -99,37 +96,23 @@ func (c *Client) redact(s string) string {
 // roundTrip is the library's client for one request: it carries the context and
 // remembers how far the request came.
 type roundTrip struct {
-	ctx    context.Context
-	client *http.Client
+	ctx     context.Context
+	end     time.Time
+	carrier carrier
 
-	status    int
-	header    http.Header
-	cut       bool // no answer came
-	connected atomic.Bool
-	written   atomic.Bool
+	status  int
+	header  http.Header
+	cut     bool        // no answer came
+	written atomic.Bool // the whole request went out, or may have
 }
 
 // Do makes the request.
 func (t *roundTrip) Do(req *http.Request) (*http.Response, error) {
-	trace := &httptrace.ClientTrace{
-		GotConn: func(httptrace.GotConnInfo) { t.connected.Store(true) },
-		WroteRequest: func(info httptrace.WroteRequestInfo) {
-			if info.Err == nil {
-				t.written.Store(true)
-			}
-		},
-	}
-	transport := http.DefaultTransport
-	if t.client.Transport != nil {
-		transport = t.client.Transport
-	}
 	if err := measured(req); err != nil {
 		t.cut = true
 		return nil, cause(err)
 	}
-	// Not the client's Do: a send follows no redirect, keeps no cookie and has
-	// its own end, so all that Do adds is time.
-	res, err := transport.RoundTrip(req.WithContext(httptrace.WithClientTrace(t.ctx, trace)))
+	res, err := t.carrier.carry(t.ctx, t.end, req, &t.written)
 	if err != nil {
 		t.cut = true
 		return nil, cause(err)
@@ -158,11 +141,8 @@ func measured(req *http.Request) error {
 	return nil
 }
 
-// mayHaveArrived tells whether the server may have the whole request. When the
-// context ends while it is being written, nobody says how much went out.
-func (t *roundTrip) mayHaveArrived() bool {
-	return t.status != 0 || t.written.Load() || t.connected.Load() && t.ctx.Err() != nil
-}
+// mayHaveArrived tells whether the server may have the whole request.
+func (t *roundTrip) mayHaveArrived() bool { return t.status != 0 || t.written.Load() }
 
 // boundBody is a body that ends at a limit. Close reads the few bytes that the
 // decoder left, since a connection with unread bytes is not used again.

@@ -1,7 +1,9 @@
 package telegram
 
 import (
+	"context"
 	"encoding/json"
+	"net"
 
 	"bellwether/bot"
 	"bellwether/bot/message"
@@ -11,6 +13,21 @@ import (
 func (c *Client) Read(raw []byte) (request *bot.Request, signals []bot.Signal, err error) {
 	i, err := c.decode(json.RawMessage(raw))
 	return i.deed.request, i.deed.signals, err
+}
+
+// DialBy lets the client reach its server another way; end closes what is idle
+// then.
+func (c *Client) DialBy(dial func(ctx context.Context, network, address string) (net.Conn, error)) (end func()) {
+	p := &plain{address: "memory", dial: dial, most: 40}
+	c.carrier = p
+	return p.close
+}
+
+// CloseIdle closes the connections that are idle.
+func (c *Client) CloseIdle() {
+	if p, ok := c.carrier.(*plain); ok {
+		p.close()
+	}
 }
 
 // Sheet is a laid out part of a message.

@@ -178,7 +178,7 @@ type rig struct {
 	memory *fakeMemory
 	log    *journal
 	stop   func() error
-	wire   *http.Client
+	wire   *telegramtest.Wire
 }
 
 // newRig returns a client and a server on loopback.
@@ -203,14 +203,12 @@ func newWiredRig(t *testing.T, o telegramtest.Options) *rig {
 		defer close(done)
 		_ = server.Serve(wire)
 	}()
-	client := wire.Client()
 	t.Cleanup(func() {
-		client.CloseIdleConnections()
 		_ = server.Close()
 		<-done
 	})
-	r.wire = client
-	r.connect(t, "http://telegram.invalid", client)
+	r.wire = wire
+	r.connect(t, "http://telegram.invalid", wire)
 	return r
 }
 
@@ -226,7 +224,7 @@ func bareRig(t testing.TB, o telegramtest.Options) *rig {
 	}
 }
 
-func (r *rig) connect(t testing.TB, address string, client *http.Client) {
+func (r *rig) connect(t testing.TB, address string, wire *telegramtest.Wire) {
 	t.Helper()
 	made, err := telegram.New(telegram.Options{
 		Account: "main", Token: testToken, APIURL: address, Desk: r.desk, Memory: r.memory,
@@ -235,12 +233,15 @@ func (r *rig) connect(t testing.TB, address string, client *http.Client) {
 			{Name: "alert", Brief: "Tell me when a price is reached", Moderator: true},
 			{Name: "start", Brief: "Begin"},
 		},
-		Log: slog.New(slog.NewTextHandler(r.log, &slog.HandlerOptions{Level: slog.LevelDebug})), HTTPClient: client,
+		Log: slog.New(slog.NewTextHandler(r.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	r.client = made
+	if wire != nil {
+		t.Cleanup(made.DialBy(wire.Dial))
+	}
 }
 
 // run starts Run; stop ends it and returns its error.

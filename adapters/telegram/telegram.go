@@ -11,7 +11,6 @@ import (
 	"io"
 	stdlog "log"
 	"log/slog"
-	"net"
 	"net/http"
 	"net/url"
 	"strings"
@@ -45,9 +44,8 @@ type Options struct {
 	InFlight int
 	Now      func() time.Time // nil for time.Now
 	Log      *slog.Logger     // nil for silence
-	// HTTPClient makes the requests; its Timeout is not used, since a poll
-	// takes longer than a send. nil for one with a pool of InFlight connections.
-	HTTPClient *http.Client
+	// Transport makes the requests; nil for one with a pool of InFlight connections.
+	Transport http.RoundTripper
 }
 
 // Client is one bot account. It is an outbox.Messenger and bot.Rights, safe for
@@ -62,7 +60,7 @@ type Client struct {
 	known    map[string]bool // names of commands
 	now      func() time.Time
 	log      *slog.Logger
-	http     *http.Client
+	carrier  carrier
 
 	self    atomic.Pointer[user] // what getMe said
 	pending pending
@@ -79,7 +77,7 @@ func New(o Options) (*Client, error) {
 	if err := checkToken(o.Token); err != nil {
 		return nil, fmt.Errorf("telegram account %q: %w", o.Account, err)
 	}
-	endpoint, err := endpointFormat(o.APIURL)
+	server, endpoint, err := endpointFormat(o.APIURL)
 	if err != nil {
 		return nil, fmt.Errorf("telegram account %q: %w", o.Account, err)
 	}
@@ -90,7 +88,10 @@ func New(o Options) (*Client, error) {
 		account: o.Account, token: o.Token, endpoint: endpoint,
 		desk: o.Desk, memory: o.Memory, commands: o.Commands,
 		known: make(map[string]bool, len(o.Commands)),
-		now:   o.Now, log: o.Log, http: httpClient(o.HTTPClient, o.InFlight),
+		now:   o.Now, log: o.Log, carrier: transport{o.Transport},
+	}
+	if o.Transport == nil {
+		c.carrier = newCarrier(server, o.InFlight)
 	}
 	for _, command := range o.Commands {
 		c.known[command.Name] = true
@@ -132,48 +133,22 @@ func checkToken(token string) error {
 	return nil
 }
 
-// endpointFormat returns the library's pattern for the address of a method.
-func endpointFormat(address string) (string, error) {
+// endpointFormat returns the server of an address and the library's pattern for
+// the address of a method.
+func endpointFormat(address string) (*url.URL, string, error) {
 	if address == "" {
 		address = DefaultAPIURL
 	}
 	u, err := url.Parse(address)
 	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
-		return "", errors.New("the API address is not an http or https URL")
+		return nil, "", errors.New("the API address is not an http or https URL")
 	}
 	if u.User != nil || u.RawQuery != "" || u.Fragment != "" {
-		return "", errors.New("the API address has more than scheme, host and path")
+		return nil, "", errors.New("the API address has more than scheme, host and path")
 	}
 	path := strings.TrimSuffix(strings.TrimRight(u.Path, "/"), "/bot")
 	base := u.Scheme + "://" + u.Host + strings.TrimRight(path, "/")
-	return strings.ReplaceAll(base, "%", "%%") + "/bot%s/%s", nil
-}
-
-// httpClient returns a client for polls and sends, which have their own ends.
-func httpClient(given *http.Client, inFlight int) *http.Client {
-	// A redirect would carry the token elsewhere.
-	stay := func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	if given != nil {
-		own := *given
-		own.Timeout = 0
-		own.CheckRedirect = stay
-		return &own
-	}
-	if inFlight <= 0 {
-		inFlight = 32
-	}
-	transport := &http.Transport{
-		Proxy:               http.ProxyFromEnvironment,
-		DialContext:         (&net.Dialer{Timeout: 10 * time.Second, KeepAlive: 30 * time.Second}).DialContext,
-		MaxIdleConns:        inFlight + 8,
-		MaxIdleConnsPerHost: inFlight + 8,
-		IdleConnTimeout:     45 * time.Second, // shorter than the server's, which would cut a send
-		TLSHandshakeTimeout: 10 * time.Second,
-		ForceAttemptHTTP2:   true,
-		// All requests share a connection then: one that died silently is noticed by pings.
-		HTTP2: &http.HTTP2Config{SendPingTimeout: 20 * time.Second, PingTimeout: 10 * time.Second},
-	}
-	return &http.Client{Transport: transport, CheckRedirect: stay}
+	return u, strings.ReplaceAll(base, "%", "%%") + "/bot%s/%s", nil
 }
 
 // address returns the address of a place of this account.

@@ -3,11 +3,10 @@ package telegramtest
 import (
 	"context"
 	"net"
-	"net/http"
 	"sync"
 )
 
-// Wire is a listener in memory with the client that reaches it: for tests whose
+// Wire is a listener in memory with the way to it: for tests whose
 // time is not the world's.
 type Wire struct {
 	conns  chan net.Conn
@@ -39,18 +38,15 @@ func (w *Wire) Close() error {
 // Addr returns an address that is none.
 func (w *Wire) Addr() net.Addr { return &net.UnixAddr{Name: "memory", Net: "unix"} }
 
-// Client returns a client whose every connection is to the listener.
-func (w *Wire) Client() *http.Client {
-	dial := func(ctx context.Context, _, _ string) (net.Conn, error) {
-		near, far := net.Pipe()
-		select {
-		case w.conns <- far:
-			return near, nil
-		case <-w.closed:
-			return nil, net.ErrClosed
-		case <-ctx.Done():
-			return nil, ctx.Err()
-		}
+// Dial connects to the listener, whatever the address.
+func (w *Wire) Dial(ctx context.Context, _, _ string) (net.Conn, error) {
+	near, far := net.Pipe()
+	select {
+	case w.conns <- far:
+		return near, nil
+	case <-w.closed:
+		return nil, net.ErrClosed
+	case <-ctx.Done():
+		return nil, ctx.Err()
 	}
-	return &http.Client{Transport: &http.Transport{DialContext: dial, MaxIdleConnsPerHost: 64}}
 }
