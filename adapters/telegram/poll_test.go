@@ -273,25 +273,27 @@ func TestStopIsPrompt(t *testing.T) {
 }
 
 func TestMenusAreSetOnlyWhenTheyChanged(t *testing.T) {
-	r := newRig(t, telegramtest.Options{})
-	for range 2 {
-		r.run(t)
-		r.server.Await(patient(t), func() bool {
-			return len(r.server.Calls("getUpdates")) > 0 && r.memory.get("telegram/main/commands") != ""
-		})
-		if err := r.stop(); err != nil {
-			t.Fatal(err)
+	synctest.Test(t, func(t *testing.T) {
+		r := newWiredRig(t, telegramtest.Options{})
+		for range 2 {
+			r.run(t)
+			r.server.Await(patient(t), func() bool {
+				return len(r.server.Calls("getUpdates")) > 0 && r.memory.get("telegram/main/commands") != ""
+			})
+			if err := r.stop(); err != nil {
+				t.Fatal(err)
+			}
 		}
-	}
-	if got := len(r.server.Calls("setMyCommands")); got != 4 {
-		t.Errorf("got %d calls, want one for each scope", got)
-	}
-	if got := r.server.Menu("all_group_chats"); strings.Contains(got, "alert") || !strings.Contains(got, "quote") {
-		t.Errorf("groups are shown %s, want what anyone may use", got)
-	}
-	if got := r.server.Menu("all_chat_administrators"); !strings.Contains(got, "alert") {
-		t.Errorf("administrators are shown %s, want everything", got)
-	}
+		if got := len(r.server.Calls("setMyCommands")); got != 4 {
+			t.Errorf("got %d calls, want one for each scope", got)
+		}
+		if got := r.server.Menu("all_group_chats"); strings.Contains(got, "alert") || !strings.Contains(got, "quote") {
+			t.Errorf("groups are shown %s, want what anyone may use", got)
+		}
+		if got := r.server.Menu("all_chat_administrators"); !strings.Contains(got, "alert") {
+			t.Errorf("administrators are shown %s, want everything", got)
+		}
+	})
 }
 
 func TestMenusThatAreNotTakenAreShownLater(t *testing.T) {
