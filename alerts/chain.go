@@ -51,6 +51,7 @@ type Chain struct {
 	mu      sync.Mutex
 	doubted map[paceKey]Notice // by symbol and source, while it lasts
 	useless map[market.Ticker]Notice
+	giver   map[market.Ticker]string // the source of the last quote, where the last asking brought one
 }
 
 // NewChain returns a chain of sources.
@@ -64,7 +65,7 @@ func NewChain(o ChainOptions) *Chain {
 	}
 	c := &Chain{
 		class: o.Class, byClass: make(map[market.Class][]*fuse), pace: o.Pace, report: o.Report, now: now,
-		doubted: make(map[paceKey]Notice), useless: make(map[market.Ticker]Notice),
+		doubted: make(map[paceKey]Notice), useless: make(map[market.Ticker]Notice), giver: make(map[market.Ticker]string),
 	}
 	if c.class == nil {
 		c.class = func(market.Ticker) (market.Class, bool) { return "", false }
@@ -272,9 +273,13 @@ func (c *Chain) settle(r *round, left []market.Ticker) {
 		delete(c.useless, ticker)
 	}
 	for _, ticker := range left {
+		delete(c.giver, ticker)
 		if q, ok := r.better[ticker]; ok {
 			r.give(q)
 		}
+	}
+	for _, q := range r.quotes {
+		c.giver[q.Ticker] = q.Source
 	}
 	began, ended := map[string]Notice{}, map[string]Notice{}
 	for key, n := range r.doubts {
@@ -440,11 +445,18 @@ func (c *Chain) Search(ctx context.Context, text string) ([]market.Symbol, error
 	return nil, failure
 }
 
-// Failing returns the first of a symbol's sources that gives nothing at present.
+// Failing returns the first of a symbol's sources that gives nothing at present; a
+// source that nobody needs, since one before it gives the symbol, does not count.
 func (c *Chain) Failing(ticker market.Ticker) (n Notice, ok bool) {
+	c.mu.Lock()
+	giver := c.giver[ticker]
+	c.mu.Unlock()
 	for _, f := range c.order(ticker) {
 		if n, ok = f.failing(); ok {
 			return n, true
+		}
+		if f.source.Name() == giver {
+			break
 		}
 	}
 	return c.Useless(ticker)

@@ -247,3 +247,22 @@ func bar(at time.Time) market.Bar {
 	p := market.MustPrice("100")
 	return market.Bar{Time: at, Open: p, High: p, Low: p, Close: p}
 }
+
+func TestSourceThatNobodyNeedsDoesNotCountAsFailing(t *testing.T) {
+	r := newChainRig()
+	r.second.err, r.second.prices = refusal(429), nil
+	if _, err := r.chain.Quotes(t.Context(), []market.Ticker{"A", "C"}); !errors.Is(err, alerts.ErrSource) {
+		t.Fatal(err)
+	}
+	if n, ok := r.chain.Failing("A"); ok {
+		t.Errorf("A, which the first gives: %+v", n)
+	}
+	if n, ok := r.chain.Failing("C"); !ok || n.Source != "second" {
+		t.Errorf("C, which the second alone has: %+v, %t", n, ok)
+	}
+	delete(r.first.prices, "A")
+	_, _ = r.chain.Quotes(t.Context(), []market.Ticker{"A"})
+	if n, ok := r.chain.Failing("A"); !ok || n.Source != "second" {
+		t.Errorf("A, which the first gives no more: %+v, %t", n, ok)
+	}
+}
