@@ -19,6 +19,29 @@ type outage struct {
 	// tickers are the symbols that were told to be late, with the source that gives
 	// them instead, which was told as well; "" where none does.
 	tickers map[market.Ticker]string
+	// untold are symbols of which the last change is still to be told, and since
+	// when; reason is why the source is passed over.
+	untold map[market.Ticker]time.Time
+	reason string
+}
+
+// gathering is how long symbols are gathered that are late, or rescued, one after
+// another, so that who has alerts on several is told once.
+const gathering = time.Minute
+
+func newOutage(since time.Time) *outage {
+	return &outage{since: since, tickers: map[market.Ticker]string{}, untold: map[market.Ticker]time.Time{}}
+}
+
+// set notes what is to be told of a symbol.
+func (o *outage) set(ticker market.Ticker, by, reason string, now time.Time) {
+	o.tickers[ticker], o.untold[ticker], o.reason = by, now, reason
+}
+
+// drop forgets a symbol.
+func (o *outage) drop(ticker market.Ticker) {
+	delete(o.tickers, ticker)
+	delete(o.untold, ticker)
 }
 
 // keptOutage is an outage as it is kept.
@@ -37,7 +60,7 @@ func (w *Watch) remembered() map[string]*outage {
 		return out // None, or not ours: at worst something is told twice.
 	}
 	for _, k := range kept {
-		o := &outage{since: k.Since, tickers: map[market.Ticker]string{}}
+		o := newOutage(k.Since)
 		for _, ticker := range k.Tickers {
 			o.tickers[ticker] = k.By[ticker]
 		}
@@ -54,13 +77,19 @@ func (w *Watch) keep(ctx context.Context) error {
 	kept := make([]keptOutage, 0, len(w.outages))
 	for _, source := range slices.Sorted(maps.Keys(w.outages)) {
 		o := w.outages[source]
-		k := keptOutage{Source: source, Since: o.since, Tickers: slices.Sorted(maps.Keys(o.tickers)), By: map[market.Ticker]string{}}
-		for ticker, by := range o.tickers {
-			if by != "" {
+		k := keptOutage{Source: source, Since: o.since, By: map[market.Ticker]string{}}
+		for _, ticker := range slices.Sorted(maps.Keys(o.tickers)) {
+			if _, untold := o.untold[ticker]; untold {
+				continue // It is noticed again.
+			}
+			k.Tickers = append(k.Tickers, ticker)
+			if by := o.tickers[ticker]; by != "" {
 				k.By[ticker] = by
 			}
 		}
-		kept = append(kept, k)
+		if len(k.Tickers) > 0 {
+			kept = append(kept, k)
+		}
 	}
 	text, err := json.Marshal(kept)
 	if err != nil {
@@ -86,16 +115,68 @@ func (w *Watch) tell(run *run, tickers []market.Ticker) {
 	}
 	late := w.late(run, tickers)
 	if w.Faults != nil {
-		w.rescued(run, tickers, late)
+		for _, ticker := range tickers {
+			if s := w.symbols[ticker]; !late[ticker] && s.source != "" && s.came.Equal(run.now) {
+				w.rescue(ticker, s, run.now)
+			}
+		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(w.outages)) {
+		w.speak(run, name, late)
 		w.recover(run, name, tickers, late)
 	}
 }
 
-// late tells of the symbols that are late, and returns them.
+// speak tells what is to be told of an outage, but for symbols to which others may
+// come in the next moment.
+func (w *Watch) speak(run *run, name string, late map[market.Ticker]bool) {
+	o := w.outages[name]
+	groups, said := map[string][]market.Ticker{}, map[string]bool{} // by who gives the symbols instead
+	for _, ticker := range slices.Sorted(maps.Keys(o.tickers)) {
+		by := o.tickers[ticker]
+		switch _, untold := o.untold[ticker]; {
+		case !untold:
+			said[by] = true
+		case by == "" && !late[ticker]:
+			o.drop(ticker) // It came before anybody was told.
+		default:
+			groups[by] = append(groups[by], ticker)
+		}
+	}
+	for _, by := range slices.Sorted(maps.Keys(groups)) {
+		group := groups[by]
+		n, key := noticeOf(name, o), lateKey(name, o)
+		n.Reason = o.reason
+		first, from := run.now, time.Time{}
+		for _, ticker := range group {
+			if since := o.untold[ticker]; since.Before(first) {
+				first = since
+			}
+			from = later(from, w.symbols[ticker].from)
+		}
+		whole := by == "" && n.Kind == NoticeLate // It names no symbol.
+		if !whole && run.now.Sub(first) < gathering {
+			continue
+		}
+		if by != "" {
+			n.Kind, n.By, n.Until = NoticeRescued, by, from
+			key += "/by/" + by
+		}
+		switch {
+		case whole:
+			group = o.givenBy("")
+		case said[by]:
+			key += "/" + stampKey(run.now)
+		}
+		run.notice(EventQuotesLate, key, group, n)
+		for _, ticker := range group {
+			delete(o.untold, ticker)
+		}
+	}
+}
+
+// late notes the symbols that are late, and returns them.
 func (w *Watch) late(run *run, tickers []market.Ticker) map[market.Ticker]bool {
-	grown := map[string]Notice{}
 	began := map[*outage]bool{}
 	late := map[market.Ticker]bool{}
 	for _, ticker := range tickers {
@@ -117,15 +198,8 @@ func (w *Watch) late(run *run, tickers []market.Ticker) map[market.Ticker]bool {
 			o.since = later(o.since, w.symbols[ticker].came)
 		}
 		if _, told := o.tickers[ticker]; !told {
-			o.tickers[ticker] = ""
-			grown[name] = failing
+			o.set(ticker, "", failing.Reason, run.now)
 		}
-	}
-	for _, name := range slices.Sorted(maps.Keys(grown)) {
-		o := w.outages[name]
-		n := noticeOf(name, o)
-		n.Reason = grown[name].Reason
-		run.notice(EventQuotesLate, lateKey(name, o), slices.Sorted(maps.Keys(o.tickers)), n)
 	}
 	return late
 }
@@ -141,7 +215,7 @@ func (w *Watch) saidLate(ticker market.Ticker, besides string) bool {
 func (w *Watch) outage(name string) *outage {
 	o := w.outages[name]
 	if o == nil {
-		o = &outage{tickers: map[market.Ticker]string{}}
+		o = newOutage(time.Time{})
 		w.outages[name] = o
 	}
 	return o
@@ -183,28 +257,6 @@ func (w *Watch) rescuer(ticker market.Ticker) string {
 	return ""
 }
 
-// rescued tells of symbols whose quotes were late and now come from another
-// source than the one that made them late.
-func (w *Watch) rescued(run *run, tickers []market.Ticker, late map[market.Ticker]bool) {
-	told := map[string]Notice{} // by the events' keys
-	for _, ticker := range tickers {
-		s := w.symbols[ticker]
-		if late[ticker] || s.source == "" || !s.came.Equal(run.now) {
-			continue
-		}
-		for name, reason := range w.rescues(ticker, s, run.now) {
-			o := w.outages[name]
-			key := lateKey(name, o) + "/by/" + s.source
-			n := noticeOf(name, o)
-			n.Kind, n.By, n.Until, n.Reason, n.Tickers = NoticeRescued, s.source, s.from, reason, o.givenBy(s.source)
-			told[key] = n
-		}
-	}
-	for _, key := range slices.Sorted(maps.Keys(told)) {
-		run.notice(EventQuotesLate, key, told[key].Tickers, told[key])
-	}
-}
-
 // givenBy returns the symbols that a source gives instead, sorted.
 func (o *outage) givenBy(source string) []market.Ticker {
 	var out []market.Ticker
@@ -217,26 +269,24 @@ func (o *outage) givenBy(source string) []market.Ticker {
 	return out
 }
 
-// rescues notes what it means for the outages that a symbol comes from its
-// present source, and returns those from which it is rescued by that, with the
-// reasons for which their sources are passed over.
-func (w *Watch) rescues(ticker market.Ticker, s *watched, now time.Time) map[string]string {
+// rescue notes what it means for the outages that a symbol comes from its present
+// source: where it was late, and a source before that one is still passed over,
+// it is rescued.
+func (w *Watch) rescue(ticker market.Ticker, s *watched, now time.Time) {
 	passed := w.passed(ticker, s.source)
 	concerned := w.concerning(ticker)
-	out := map[string]string{}
 	if len(concerned) == 0 && s.from.Equal(now) {
 		for _, n := range passed {
 			if n.Since.IsZero() || now.Sub(n.Since) <= w.patience(ticker) {
 				continue // Its quotes were not late.
 			}
-			name := outageName(n)
-			o := w.outage(name)
+			o := w.outage(outageName(n))
 			if len(o.tickers) == 0 {
 				o.since = n.Since
 			}
-			o.tickers[ticker], out[name] = s.source, n.Reason
+			o.set(ticker, s.source, n.Reason, now)
 		}
-		return out
+		return
 	}
 	well := slices.ContainsFunc(concerned, func(name string) bool { return sourceOf(name) == s.source })
 	for _, name := range concerned {
@@ -244,16 +294,16 @@ func (w *Watch) rescues(ticker market.Ticker, s *watched, now time.Time) map[str
 		n, before := passed[sourceOf(name)]
 		switch {
 		case sourceOf(name) == s.source:
-			if s.made.After(o.since) {
+			if s.made.After(o.since) && o.tickers[ticker] != "" {
 				o.tickers[ticker] = ""
+				delete(o.untold, ticker)
 			}
 		case before && o.tickers[ticker] == "":
-			o.tickers[ticker], out[name] = s.source, cmp.Or(n.Reason, reasonAbsent)
+			o.set(ticker, s.source, cmp.Or(n.Reason, reasonAbsent), now)
 		case !before && well:
-			delete(o.tickers, ticker) // That the source before it is well says it all.
+			o.drop(ticker) // That the source before it is well says it all.
 		}
 	}
-	return out
 }
 
 // passed returns the sources that are asked for a symbol before another one,
@@ -290,7 +340,7 @@ func (w *Watch) recover(run *run, name string, tickers []market.Ticker, late map
 		s := w.symbol(ticker, run.now)
 		switch _, wanted := slices.BinarySearch(tickers, ticker); {
 		case !wanted:
-			delete(o.tickers, ticker)
+			o.drop(ticker)
 		case late[ticker] || by != "":
 			return
 		default:

@@ -20,7 +20,8 @@ type ends struct {
 	now    func() time.Time
 	down   bool
 	fix    bool
-	still  time.Time // of the print that is repeated; zero where it goes on
+	still  time.Time     // of the print that is repeated; zero where it goes on
+	apart  time.Duration // by how much later BTC-USD stands still
 }
 
 func (e *ends) Name() string        { return e.name }
@@ -30,14 +31,19 @@ func (e *ends) Quotes(_ context.Context, tickers []market.Ticker) ([]market.Quot
 	if e.down {
 		return nil, &alerts.SourceError{Source: e.name, Reason: "it is out of order"}
 	}
-	at := e.now()
-	if !e.still.IsZero() {
-		at = e.still
-	}
 	var out []market.Quote
 	for _, t := range tickers {
 		for _, served := range e.serves {
 			if t == served {
+				at := e.now()
+				if still := e.still; !still.IsZero() {
+					if t == "BTC-USD" {
+						still = still.Add(e.apart)
+					}
+					if still.Before(at) {
+						at = still
+					}
+				}
 				out = append(out, market.Quote{Ticker: t, Price: price("100"), Time: at, Received: e.now(), Source: e.name, Fix: e.fix})
 			}
 		}
@@ -145,6 +151,22 @@ func TestWhoGivesQuotesInsteadIsToldOnce(t *testing.T) {
 			{secondDown, 60, "second late [BTC-USD]"},
 			{thaw, 60, "first fresh [AAPL BTC-USD]"},
 			{secondUp, 60, ""},
+		},
+		"one after another in a moment": {
+			{func(r *outageRig) { freeze(r); r.first.apart, r.second.serves = time.Minute, nil }, 60, "first late [AAPL BTC-USD]"},
+			{thaw, 30, "first fresh [AAPL BTC-USD]"},
+		},
+		"one long after another": {
+			{func(r *outageRig) { freeze(r); r.first.apart, r.second.serves = time.Hour, nil }, 60, "first late [AAPL]"},
+			{nil, 60, "first late [BTC-USD]"},
+			{thaw, 30, "first fresh [AAPL BTC-USD]"},
+		},
+		"rescued one after another": {
+			{func(r *outageRig) {
+				freeze(r)
+				r.first.apart, r.second.serves = time.Minute, []market.Ticker{"AAPL", "BTC-USD"}
+			}, 60, "first by second [AAPL BTC-USD]"},
+			{thaw, 30, "first fresh [AAPL BTC-USD]"},
 		},
 		"a rate that is set once a day is no rescue": {
 			{func(r *outageRig) { firstDown(r); r.second.fix = true }, 60, "first late [AAPL BTC-USD]"},
