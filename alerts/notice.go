@@ -37,7 +37,7 @@ func (b *Book) notice(kind EventKind, key string, tickers []market.Ticker, n Not
 	}
 	n.Tickers = slices.Clone(tickers[:min(len(tickers), MaxNamed)])
 	at := n.Since
-	if at.IsZero() || n.Over {
+	if at.IsZero() || n.Over || n.By != "" {
 		at = now
 	}
 	return Event{
