@@ -69,8 +69,13 @@ func (t *Trail) Note(s Standing) {
 	defer t.mu.Unlock()
 	p := t.path(s.Quote.Ticker)
 	at := s.Quote.Time.UnixNano()
-	if n := len(p.points); n > 0 && at < p.points[n-1].at {
+	if last := p.last.Quote.Time; !last.IsZero() && s.Quote.Time.Before(last) {
 		return
+	}
+	// What is later than the last quote is the close of a day that is not over: it
+	// stands at the day's end.
+	for n := len(p.points); n > 0 && p.points[n-1].at > at; n-- {
+		p.points = p.points[:n-1]
 	}
 	p.last = s
 	p.points = append(p.points, trailPoint{at, s.Quote.Price})

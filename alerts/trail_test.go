@@ -82,3 +82,23 @@ func TestTrailKnowsHighsLowsAndRanges(t *testing.T) {
 		t.Errorf("latest %+v", latest)
 	}
 }
+
+func TestADayThatIsNotOverHidesNoQuotes(t *testing.T) {
+	now := wednesday()
+	line := flatDays("BTC-USD", now, "100")
+	today := line.Bars[0]
+	today.Time, today.Close = now.Truncate(24*time.Hour), price("104")
+	line.Bars = append(line.Bars, today)
+	trail := alerts.NewTrail(nil)
+	trail.Days(line) // as at a start, before any quote
+	for i := range 120 {
+		trail.Note(alerts.Standing{Quote: market.Quote{Ticker: "BTC-USD", Price: price("105"), Time: now.Add(time.Duration(i) * time.Minute)}})
+	}
+	at := now.Add(90 * time.Minute)
+	if got, made, ok := trail.At("BTC-USD", at, time.Time{}); !ok || got != price("105") || !made.Equal(at) {
+		t.Errorf("%s of %s, %t", got, made, ok)
+	}
+	if last, ok := trail.Latest("BTC-USD"); !ok || last.Quote.Price != price("105") {
+		t.Errorf("latest %+v, %t", last, ok)
+	}
+}
