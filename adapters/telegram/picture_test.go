@@ -2,6 +2,7 @@ package telegram_test
 
 import (
 	"errors"
+	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
@@ -77,6 +78,32 @@ func TestWordsGoWhereAServerRefusesPicturesInItsOwnWords(t *testing.T) {
 	r.server.Fail(telegramtest.Fault{Method: "sendPhoto", Status: 400, Description: "Bad Request: no pictures today"})
 	deliverAll(t, r, pictured(fullMessage(), []byte("png"), &uploaded))
 	if sent := r.server.Sent(); len(sent) != 1 || sent[0].Method != "sendMessage" || len(sent[0].Entities) == 0 {
+		t.Errorf("got %+v, want the words", sent)
+	}
+}
+
+// A server, or a proxy before it, refuses what is too large without reading it,
+// and the connection breaks while the picture is still being written.
+func TestWordsGoWhereAPictureIsRefusedBeforeItIsRead(t *testing.T) {
+	r := openRig(t)
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+		if !strings.HasSuffix(req.URL.Path, "/sendPhoto") {
+			r.server.ServeHTTP(w, req)
+			return
+		}
+		conn, _, err := http.NewResponseController(w).Hijack()
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		write(conn, "HTTP/1.1 413 Request Entity Too Large\r\nContent-Length: 4\r\nConnection: close\r\n\r\nnope")
+		_ = conn.Close()
+	}))
+	t.Cleanup(server.Close)
+	r.connect(t, server.URL, nil)
+	uploaded := ""
+	deliverAll(t, r, pictured(fullMessage(), make([]byte, 16<<20), &uploaded))
+	if sent := r.server.Sent(); len(sent) != 1 || sent[0].Method != "sendMessage" {
 		t.Errorf("got %+v, want the words", sent)
 	}
 }

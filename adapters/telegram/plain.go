@@ -36,6 +36,9 @@ const (
 	plainHead = 1 << 20
 	// plainText is how large a connection's buffer stays after a large request.
 	plainText = 64 << 10
+	// refusedWithin is how long the answer to a request is looked for that could
+	// not be written: it is there, or there is none.
+	refusedWithin = time.Second
 )
 
 func newPlain(server *url.URL, most int, dial func(ctx context.Context, network, address string) (net.Conn, error)) *plain {
@@ -109,15 +112,30 @@ func (c *plainConn) endWith(ctx context.Context) (stop func() bool) {
 // exchange writes the request that is in the buffer and reads the head of its
 // answer. It returns how many bytes were sent.
 func (c *plainConn) exchange(req *http.Request, written *atomic.Bool) (sent int, res *http.Response, err error) {
-	if sent, err = c.Write(c.text.Bytes()); err != nil {
+	c.limited.N = plainHead + maxBody
+	if sent, err = c.Write(c.text.Bytes()); err == nil {
+		written.Store(true)
+		res, err = c.answer(req)
+		return sent, res, err
+	}
+	// Whoever refuses a request need not read all of it: that a picture is too
+	// large is said before it is there.
+	if sent == 0 || c.SetReadDeadline(time.Now().Add(refusedWithin)) != nil {
 		return sent, nil, err
 	}
-	written.Store(true)
-	c.limited.N = plainHead + maxBody
+	res, unread := c.answer(req)
+	if unread != nil {
+		return sent, nil, err
+	}
+	res.Close = true
+	return sent, res, nil
+}
+
+// answer reads the head of an answer. What is said before it is of no interest.
+func (c *plainConn) answer(req *http.Request) (*http.Response, error) {
 	for {
-		// What is said before the answer is of no interest.
-		if res, err = http.ReadResponse(c.reader, req); err != nil || res.StatusCode >= http.StatusOK {
-			return sent, res, err
+		if res, err := http.ReadResponse(c.reader, req); err != nil || res.StatusCode >= http.StatusOK {
+			return res, err
 		}
 	}
 }
