@@ -210,7 +210,7 @@ func (d *drainer) rest(ctx context.Context) {
 // When the drainer records answers that came: one transaction then records many.
 const (
 	nearby     = 10 * time.Millisecond // a round trip below which waiting for more is worth while
-	gatherMost = 0.75                  // of what is under way; the rest goes on while they are recorded
+	gatherMost = 0.9                   // of what is under way; the rest goes on while they are recorded
 	gatherFor  = 2 * time.Millisecond
 )
 
