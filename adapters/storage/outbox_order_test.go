@@ -236,6 +236,43 @@ func TestOutageUsesUpFewMessages(t *testing.T) {
 	})
 }
 
+// TestShortOutageIsOverSoon: a server that hangs and then starts anew breaks all
+// that is under way at once, which is one failure and not thirty.
+func TestShortOutageIsOverSoon(t *testing.T) {
+	for _, class := range []outbox.Class{outbox.Ambiguous, outbox.NotSent} {
+		t.Run(string(class), func(t *testing.T) {
+			bubble(t, func(t *testing.T, r *rig) {
+				restart := time.Now().Add(20 * time.Second)
+				r.chat.script = func(int, outbox.Delivery) (outbox.Receipt, error) {
+					left := time.Until(restart)
+					time.Sleep(left)
+					if left > -time.Second {
+						return outbox.Receipt{}, fail(class)
+					}
+					return outbox.Receipt{}, nil
+				}
+				trader := r.private("trader")
+				var sends []outbox.Send
+				for i := range 100 {
+					sends = append(sends, r.news(r.private(fmt.Sprint(i))))
+				}
+				r.add(sends...)
+				r.start()
+				r.wait(10 * time.Second)
+				r.add(r.alert(trader))
+				r.wait(25 * time.Second)
+				if s := r.one(trader); s.State != outbox.Delivered || s.Ended.Sub(restart) > 8*time.Second {
+					t.Errorf("the alert is %s, ended at %s, and the server started anew at %s", s.State, s.Ended, restart)
+				}
+				r.until(time.Minute)
+				if lost := r.count(outbox.Unknown); lost > 40 {
+					t.Errorf("%d of 100 have an unknown end", lost)
+				}
+			})
+		})
+	}
+}
+
 // TestAlertDoesNotWaitForBacklogsToBeMerged: after an outage every place has
 // one, and merging takes time.
 func TestAlertDoesNotWaitForBacklogsToBeMerged(t *testing.T) {

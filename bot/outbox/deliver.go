@@ -29,8 +29,11 @@ type job struct {
 
 // dispatch hands over what is ready, as far as requests may be under way.
 func (d *drainer) dispatch(ctx context.Context) {
+	if d.trouble.pause > 0 && d.until.After(d.out.o.Now()) {
+		return
+	}
 	n := 0
-	for n < len(d.ready) && d.inFlight < d.out.o.InFlight {
+	for n < len(d.ready) && d.inFlight < d.abreast() {
 		s := d.ready[n]
 		n++
 		d.inFlight++

@@ -250,6 +250,9 @@ func (d *drainer) nextTurn(now time.Time) time.Time {
 	if len(d.asleep) > 0 && d.asleep[0].at.Before(next) {
 		next = d.asleep[0].at
 	}
+	if len(d.ready) > 0 && d.until.Before(next) && d.inFlight < d.abreast() {
+		next = d.until
+	}
 	if d.stopped || d.room() <= 0 {
 		return next
 	}
@@ -271,7 +274,16 @@ func (d *drainer) nextTurn(now time.Time) time.Time {
 // room is how many more sends may be started. Some are started ahead of the
 // requests under way, so that a request that ends is followed at once.
 func (d *drainer) room() int {
-	return 2*d.out.o.InFlight - (d.inFlight - len(d.unsaved)) - len(d.ready)
+	return 2*d.abreast() - (d.inFlight - len(d.unsaved)) - len(d.ready)
+}
+
+// abreast is how many requests may be under way at once: few while the account
+// is in trouble, since the answers of all of them may be lost.
+func (d *drainer) abreast() int {
+	if d.trouble.pause > 0 {
+		return min(inTrouble, d.out.o.InFlight)
+	}
+	return d.out.o.InFlight
 }
 
 // collect takes the answers that have come.

@@ -10,11 +10,20 @@ import (
 type trouble struct {
 	chats map[string]time.Time
 	pause time.Duration
+	since time.Time // when the last pause began
 }
 
+// inTrouble is in how many chats requests have to fail before the whole account
+// waits, and how many are under way at most until one succeeds.
+const inTrouble = 3
+
 // failed counts a failure in one chat, or of the whole account, and returns for
-// how long the account has to wait; 0 where one chat alone is concerned.
-func (t *trouble) failed(chat string, all bool, now time.Time) time.Duration {
+// how long the account has to wait; 0 where one chat alone is concerned. What
+// was under way when a pause began tells nothing new.
+func (t *trouble) failed(chat string, all bool, began, now time.Time) time.Duration {
+	if !began.After(t.since) {
+		return 0
+	}
 	if t.chats == nil {
 		t.chats = make(map[string]time.Time)
 	}
@@ -24,10 +33,11 @@ func (t *trouble) failed(chat string, all bool, now time.Time) time.Duration {
 			delete(t.chats, c)
 		}
 	}
-	if !all && len(t.chats) < 3 {
+	if !all && len(t.chats) < inTrouble {
 		return 0
 	}
 	clear(t.chats)
+	t.since = now
 	t.pause = min(max(2*t.pause, time.Second), time.Minute)
 	return t.pause
 }
@@ -74,7 +84,7 @@ func (d *drainer) weigh(r *result) {
 	case NotSent, Broken, Ambiguous:
 		// An outage in which each answer is lost would otherwise use up, message
 		// by message, all that waits.
-		if pause := d.trouble.failed(s.lane.key, f.Scope == ScopeAccount, r.at); pause > 0 {
+		if pause := d.trouble.failed(s.lane.key, f.Scope == ScopeAccount, r.at.Add(-r.took), r.at); pause > 0 {
 			d.pause(r.at.Add(max(pause, f.After)))
 		}
 		if f.Class == NotSent {
@@ -104,6 +114,7 @@ func (d *drainer) retryLater(r *result, f *Failure) {
 		f.After = time.Second
 	}
 	d.stats.limited()
+	d.trouble.over()
 	s.lane.hold(r.at.Add(f.After))
 	until := r.at.Add(f.After)
 	all := d.bucket.refused(s.lane.key, r.at, until)
