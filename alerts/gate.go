@@ -24,7 +24,8 @@ type GateOptions struct {
 	// source tells of them. It is asked only about a price that looks like one.
 	Splits func(ctx context.Context, ticker market.Ticker, from time.Time) ([]market.Split, error)
 	// Closed returns the close of a session by the daily bars, 0 where unknown;
-	// may be nil. It is asked only where we saw no close ourselves.
+	// may be nil. It is asked only where we saw no close ourselves and the source's
+	// is not believed.
 	Closed func(ticker market.Ticker, day time.Time) market.Price
 	// Decision is what the operator says of a held quote; may be nil.
 	Decision func(ticker market.Ticker, held market.HeldQuote) market.Decision
@@ -101,15 +102,22 @@ func (g *Gate) evidence(before market.Record, q market.Quote) market.Evidence {
 			e.CloseMissed = open && later.Equal(before.Day)
 		}
 	}
-	if g.o.Closed != nil && !e.Before.IsZero() && before.CloseDay.Before(e.Before) && before.Day.Before(e.Before) {
-		e.Closed = g.o.Closed(q.Ticker, e.Before)
-	}
 	return e
+}
+
+// unseen tells that we did not see the close of the session before ourselves.
+func unseen(before market.Record, e market.Evidence) bool {
+	return before.CloseDay.Before(e.Before) && (!before.Day.Equal(e.Before) || e.CloseMissed)
 }
 
 // judge has the guard judge a quote, with more evidence where it is needed.
 func (g *Gate) judge(before market.Record, last, q market.Quote, e market.Evidence, now time.Time) (market.Record, market.Verdict) {
 	record, v := g.guard.Judge(before, q, e, now)
+	if g.o.Closed != nil && v.PreviousClose.Outcome != market.Accept && unseen(before, e) {
+		// At each quote: no other one of the session knows it either.
+		e.Closed = g.o.Closed(q.Ticker, e.Before)
+		record, v = g.guard.Judge(before, q, e, now)
+	}
 	if g.likeSplit(e.Symbol.Class, before, q, v, now) {
 		for _, split := range g.splitsOf(q.Ticker, before.Last.Time, now) {
 			e.Split = split

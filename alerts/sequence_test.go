@@ -259,3 +259,24 @@ func TestSequencesThatASourceMaySay(t *testing.T) {
 		})
 	}
 }
+
+func TestAFalseCloseOfANewSymbolIsReplacedForTheWholeSession(t *testing.T) {
+	h := newTheatre(t)
+	gate := alerts.NewGate(alerts.GateOptions{
+		Symbol: h.hours.symbol, Day: h.hours.day, Log: slog.New(slog.DiscardHandler),
+		Closed: func(market.Ticker, time.Time) market.Price { return price("7000") },
+	})
+	now := time.Date(2026, 3, 11, 3, 0, 0, 0, time.UTC)
+	var last alerts.Standing
+	for _, p := range []string{"7010", "7011", "7300", "7301", "7302"} {
+		now = now.Add(time.Minute)
+		q := market.Quote{Ticker: "^JKSE", Price: price(p), PreviousClose: price("14000"), Time: now, Received: now, Source: "first"}
+		v := gate.Judge(last, q, "", now)
+		if v.Base != price("7000") {
+			t.Errorf("at %s the base is %s", p, v.Base)
+		}
+		if v.Accepted {
+			last = alerts.Standing{Quote: q, Base: v.Base, BaseAt: v.BaseAt}
+		}
+	}
+}
