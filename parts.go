@@ -117,7 +117,7 @@ func (p *parts) connect(ctx context.Context, in ingredients) error {
 func (p *parts) connectChecks(ctx context.Context, in ingredients) error {
 	p.chain = alerts.NewChain(alerts.ChainOptions{
 		Sources: in.sources, ByClass: in.byClass, Class: p.class, Report: p.reportSource, Now: p.now,
-		Pace: &alerts.Pace{Sessions: p.hours.sessions, Class: p.class},
+		Pace: &alerts.Pace{Sessions: p.hours.sessions, Class: p.class, Last: p.last},
 	})
 	p.past = &bot.PastKeeper{Shelf: p.store, Source: p.chain, Now: p.now, Log: p.log}
 	book := alerts.NewBook()
@@ -172,6 +172,12 @@ func (p *parts) symbol(t market.Ticker) market.Symbol {
 		return s
 	}
 	return market.Symbol{Ticker: t, Name: string(t), Class: market.ClassEquity, Decimals: 2}
+}
+
+// last returns a symbol's last accepted quote.
+func (p *parts) last(t market.Ticker) market.Quote {
+	last, _ := p.checker.Latest(t)
+	return last.Quote
 }
 
 // class tells which class a symbol is of.

@@ -245,8 +245,10 @@ func (r *round) ask(ctx context.Context, g *group) {
 func (r *round) take(q market.Quote) {
 	n, doubted := r.pace.Doubt(q, r.now)
 	key := paceKey{q.Ticker, q.Source}
+	old, waits := r.better[q.Ticker]
+	still := waits && r.doubts[paceKey{q.Ticker, old.Source}].Reason == reasonStill // Else its time says nothing.
 	if !doubted {
-		if old, waits := r.better[q.Ticker]; waits && (q.Fix || !q.Time.After(old.Time)) {
+		if waits && (q.Fix || still && !q.Time.After(old.Time)) {
 			return
 		}
 		r.read = append(r.read, key)
@@ -255,7 +257,7 @@ func (r *round) take(q market.Quote) {
 	}
 	r.doubts[key] = n
 	// Nobody has no price; the guard says what it thinks of any other.
-	if old, waits := r.better[q.Ticker]; !q.Price.IsZero() && (!waits || n.Reason == reasonStill && q.Time.After(old.Time)) {
+	if !q.Price.IsZero() && (!waits || n.Reason == reasonStill && (!still || q.Time.After(old.Time))) {
 		r.better[q.Ticker] = q
 	}
 }

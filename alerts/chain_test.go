@@ -266,3 +266,22 @@ func TestSourceThatNobodyNeedsDoesNotCountAsFailing(t *testing.T) {
 		t.Errorf("A, which the first gives no more: %+v, %t", n, ok)
 	}
 }
+
+func TestAPriceOfTheFutureHidesNoTrueOne(t *testing.T) {
+	now := wednesday()
+	class := func(market.Ticker) (market.Class, bool) { return market.ClassCrypto, true }
+	for name, wrong := range map[string]market.Quote{
+		"two hours ahead": {Price: price("60000"), Time: now.Add(2 * time.Hour)},
+		"below nought":    {Price: price("-60000"), Time: now},
+	} {
+		wrong.Ticker, wrong.Source = "BTC-USD", "first"
+		right := market.Quote{Ticker: "BTC-USD", Price: price("60100"), Time: now.Add(-time.Second), Source: "second"}
+		chain := alerts.NewChain(alerts.ChainOptions{
+			Sources: []alerts.QuoteSource{&sole{quote: wrong, says: true}, &sole{quote: right, says: true, name: "second"}},
+			Class:   class, Now: func() time.Time { return now }, Pace: &alerts.Pace{Class: class},
+		})
+		if got, err := chain.Quotes(t.Context(), []market.Ticker{"BTC-USD"}); err != nil || len(got) != 1 || got[0] != right {
+			t.Errorf("%s: %+v, %v", name, got, err)
+		}
+	}
+}

@@ -331,21 +331,33 @@ func (w *Watch) concerning(ticker market.Ticker) []string {
 	return out
 }
 
+// wellAfter is how long a symbol comes again before that is told of it alone,
+// while others of its outage are late still.
+const wellAfter = 10 * time.Minute
+
 // recover ends an outage when all of its symbols that trade come from its source
-// again.
+// again. Where some do and others do not, it ends for these a while later.
 func (w *Watch) recover(run *run, name string, tickers []market.Ticker, late map[market.Ticker]bool) {
 	o := w.outages[name]
-	fresh := false
+	fresh, whole := false, true
+	var well []market.Ticker
 	for ticker, by := range o.tickers {
 		s := w.symbol(ticker, run.now)
 		switch _, wanted := slices.BinarySearch(tickers, ticker); {
 		case !wanted:
 			o.drop(ticker)
 		case late[ticker] || by != "":
-			return
+			whole = false
 		default:
 			fresh = fresh || s.came.After(o.since)
+			if _, untold := o.untold[ticker]; !untold && s.source != "" && run.now.Sub(s.came) <= w.patience(ticker) && run.now.Sub(s.from) >= wellAfter {
+				well = append(well, ticker)
+			}
 		}
+	}
+	if !whole {
+		w.recoverSome(run, name, well)
+		return
 	}
 	if len(o.tickers) == 0 {
 		delete(w.outages, name)
@@ -357,6 +369,21 @@ func (w *Watch) recover(run *run, name string, tickers []market.Ticker, late map
 	n := noticeOf(name, o)
 	n.Until, n.Over = run.now, true
 	run.notice(EventQuotesLate, lateKey(name, o)+"/over", slices.Sorted(maps.Keys(o.tickers)), n)
+}
+
+// recoverSome tells that some symbols of an outage are fresh again.
+func (w *Watch) recoverSome(run *run, name string, well []market.Ticker) {
+	if len(well) == 0 {
+		return
+	}
+	o := w.outages[name]
+	slices.Sort(well)
+	n := noticeOf(name, o)
+	n.Kind, n.Until, n.Over = NoticePartly, run.now, true
+	run.notice(EventQuotesLate, lateKey(name, o)+"/over/"+stampKey(run.now), well, n)
+	for _, ticker := range well {
+		o.drop(ticker)
+	}
 }
 
 // outageName names what is one outage: a source's, or that of a source's symbols

@@ -76,8 +76,12 @@ func (r *outageRig) restart(store *memoryStore) {
 	d := newDesk(r.t, store)
 	d.Now = func() time.Time { return time.Now().UTC() }
 	class := func(market.Ticker) (market.Class, bool) { return market.ClassCrypto, true } // AAPL as well: both trade always
+	last := func(ticker market.Ticker) market.Quote {
+		last, _ := d.Latest(ticker)
+		return last.Quote
+	}
 	chain := alerts.NewChain(alerts.ChainOptions{
-		Sources: []alerts.QuoteSource{r.first, r.second}, Class: class, Pace: &alerts.Pace{Class: class}, Random: func() float64 { return 0 },
+		Sources: []alerts.QuoteSource{r.first, r.second}, Class: class, Pace: &alerts.Pace{Class: class, Last: last}, Random: func() float64 { return 0 },
 	})
 	d.Source = chain
 	d.Watch = &alerts.Watch{
@@ -181,6 +185,17 @@ func TestWhoGivesQuotesInsteadIsToldOnce(t *testing.T) {
 				}
 			}, 90, ""},
 			{thaw, 30, "first fresh [AAPL BTC-USD]"},
+		},
+		"a restart soon after a feed stood still": {
+			{freeze, 25, "first late [AAPL]\nfirst by second [BTC-USD]"},
+			{restart, 60, ""},
+			{thaw, 30, "first fresh [AAPL BTC-USD]"},
+		},
+		"one is well again, the other is not": {
+			{func(r *outageRig) { freeze(r); r.second.serves = nil }, 60, "first late [AAPL BTC-USD]"},
+			{func(r *outageRig) { r.first.apart = 1000 * time.Hour }, 30, "first fresh [BTC-USD]"},
+			{nil, 60, ""},
+			{thaw, 30, "first fresh [AAPL]"},
 		},
 		"a restart while a source is down": {
 			{func(r *outageRig) { firstDown(r); secondDown(r) }, 30, "first late [AAPL BTC-USD]"},

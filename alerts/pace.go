@@ -16,6 +16,9 @@ type Pace struct {
 	Sessions Sessions
 	// Class tells what a symbol is; ok is false where nobody knows.
 	Class func(ticker market.Ticker) (class market.Class, ok bool)
+	// Last returns a symbol's last accepted quote, whose Time is zero where there
+	// is none, so that a restart knows what was read before; may be nil.
+	Last func(ticker market.Ticker) market.Quote
 
 	mu    sync.Mutex
 	kept  map[paceKey]*pace
@@ -30,6 +33,7 @@ type paceKey struct {
 // pace is what is known of a source's prints of a symbol.
 type pace struct {
 	printed time.Time // the latest print's own time
+	price   market.Price
 	seen    time.Time // when that one was read first
 	read    time.Time // when any was read last
 	usual   time.Duration
@@ -83,18 +87,44 @@ func (p *Pace) Doubt(q market.Quote, now time.Time) (n Notice, ok bool) {
 		n.Since, n.Reason = now, reasonFuture
 		return n, true
 	}
-	if q.Time.After(s.printed) {
+	p.note(q, s, now)
+	n.Since, n.Reason = s.seen, reasonStill
+	return n, p.still(q, s, now)
+}
+
+// note notes a print, where the quote is a new one.
+func (p *Pace) note(q market.Quote, s *pace, now time.Time) {
+	switch {
+	case q.Time.After(s.printed):
 		if gap := q.Time.Sub(s.printed); gap < longestPace {
 			s.usual = max((3*s.usual+gap)/4, gap/2)
 		}
-		first := s.printed.IsZero()
-		s.printed, s.seen = q.Time, now
-		if made := q.Time.Add(q.Delay); first && now.Sub(made) > 2*stillAfter && p.restless(q.Ticker) {
-			s.seen = made // It stood still before we looked.
+		s.seen = now
+		if s.printed.IsZero() {
+			s.seen = p.before(q, now)
+		}
+		s.printed, s.price = q.Time, q.Price
+	case q.Time.Equal(s.printed) && q.Price != s.price:
+		s.seen, s.price = now, q.Price // Its times stand still, not its prices.
+	}
+}
+
+// before returns when a print that is the first one read of its source was there:
+// it may have stood still before we looked.
+func (p *Pace) before(q market.Quote, now time.Time) time.Time {
+	made := q.Time.Add(q.Delay)
+	if p.Last != nil {
+		switch last := p.Last(q.Ticker); {
+		case last.Time.Equal(q.Time) && last.Price == q.Price && last.Received.Before(now):
+			return last.Received
+		case q.Time.Before(last.Time) && made.Before(now):
+			return made // Others are further.
 		}
 	}
-	n.Since, n.Reason = s.seen, reasonStill
-	return n, p.still(q, s, now)
+	if now.Sub(made) > 2*stillAfter && p.restless(q.Ticker) {
+		return made
+	}
+	return now
 }
 
 func (p *Pace) still(q market.Quote, s *pace, now time.Time) bool {

@@ -1,6 +1,7 @@
 package alerts_test
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
@@ -107,6 +108,8 @@ func sequences() map[string]sequence {
 			fires: fires{"BTC-USD > 62000": 14, "BTC-USD > 63000": 0}},
 		"a move of the first hour that is looked at": {ticker: "BTC-USD", begin: "2026-03-11 15:00", start: "60000", say: []print{{after: m, price: "61000"}, {after: m, price: "62500"}, {after: m, price: "64000", repeat: 3}},
 			fires: fires{"BTC-USD moves 3% in 1h": 2, "BTC-USD moves 6% in 4h": 3, "BTC-USD moves 8% in 1h": 0}},
+		"its time stands still, its price does not": {ticker: "BTC-USD", begin: "2026-03-11 15:00", start: "60000", say: []print{{after: m, price: "60500", still: true, repeat: 5}, {after: m, price: "62500", still: true}, {after: m, price: "62510", still: true, repeat: 3}},
+			fires: fires{"BTC-USD > 62000": 6, "BTC-USD > 63000": 0, "BTC-USD moves 3% in 1h": 6, "BTC-USD < 59500": 0}},
 		"nought and nothing": aapl(sequence{say: []print{{after: m, price: "0", repeat: 5}, {after: m, price: "", repeat: 5}, {after: m, price: "-220", repeat: 3}, {after: m, price: "220.1", repeat: 3}}, fires: around}),
 		"pounds for pence and back": {ticker: "BARC.L", begin: "2026-03-11 10:00", start: "350", say: []print{
 			{after: m, price: "3.51", cur: "GBP", unit: market.UnitCurrency, repeat: 4}, {after: m, price: "351", cur: "GBP", unit: market.UnitPence, repeat: 4},
@@ -133,11 +136,12 @@ func tenth(p market.Price) market.Price {
 
 // sole is a source that says one thing of one symbol.
 type sole struct {
+	name  string // "first" where empty
 	quote market.Quote
 	says  bool
 }
 
-func (s *sole) Name() string        { return "first" }
+func (s *sole) Name() string        { return cmp.Or(s.name, "first") }
 func (s *sole) Terms() alerts.Terms { return alerts.Terms{} }
 func (s *sole) Quotes(context.Context, []market.Ticker) ([]market.Quote, error) {
 	if !s.says {

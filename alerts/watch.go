@@ -101,7 +101,9 @@ func (w *Watch) read(now time.Time, asked []market.Ticker, quotes []market.Quote
 		}
 		if w.Useless != nil {
 			if n, ok := w.Useless(q.Ticker); ok {
-				s.came = n.Since
+				if n.Since.Before(s.came) {
+					s.came = n.Since
+				}
 				continue
 			}
 		}

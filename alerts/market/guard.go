@@ -262,7 +262,7 @@ func (j *judgement) bearsOut(held HeldQuote) bool {
 	if held.Reason.NeedsSecond() {
 		return false
 	}
-	if j.quote.Time.Equal(held.Time) && j.now.Sub(held.Seen) < samePrintWait {
+	if j.quote.Time.Equal(held.Time) && j.quote.Price == held.Price && j.now.Sub(held.Seen) < samePrintWait {
 		return false
 	}
 	first := move(j.class, held.Price, j.record.Last.Price)
