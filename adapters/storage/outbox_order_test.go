@@ -252,11 +252,7 @@ func TestShortOutageIsOverSoon(t *testing.T) {
 					return outbox.Receipt{}, nil
 				}
 				trader := r.private("trader")
-				var sends []outbox.Send
-				for i := range 100 {
-					sends = append(sends, r.news(r.private(fmt.Sprint(i))))
-				}
-				r.add(sends...)
+				r.fanOut(100)
 				r.start()
 				r.wait(10 * time.Second)
 				r.add(r.alert(trader))
