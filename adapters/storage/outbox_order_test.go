@@ -269,6 +269,33 @@ func TestShortOutageIsOverSoon(t *testing.T) {
 	}
 }
 
+// TestTriesThatHangHoldNothingBack: what an outage broke is tried again by few
+// requests, and those may hang although the platform answers all others.
+func TestTriesThatHangHoldNothingBack(t *testing.T) {
+	bubble(t, func(t *testing.T, r *rig) {
+		r.chat.script = func(n int, _ outbox.Delivery) (outbox.Receipt, error) {
+			if n > 12 {
+				return outbox.Receipt{}, nil
+			}
+			if n > 6 {
+				time.Sleep(90 * time.Second)
+			}
+			return outbox.Receipt{}, fail(outbox.Ambiguous)
+		}
+		r.fanOut(100)
+		began := time.Now()
+		r.start()
+		r.wait(5 * time.Second)
+		trader := r.private("trader")
+		r.add(r.alert(trader))
+		r.wait(time.Minute)
+		if s := r.one(trader); s.State != outbox.Delivered || s.Ended.Sub(began) > 30*time.Second {
+			t.Errorf("the alert is %s, ended at %s, of a start at %s", s.State, s.Ended, began)
+		}
+		r.until(5 * time.Minute)
+	})
+}
+
 // TestAlertDoesNotWaitForBacklogsToBeMerged: after an outage every place has
 // one, and merging takes time.
 func TestAlertDoesNotWaitForBacklogsToBeMerged(t *testing.T) {

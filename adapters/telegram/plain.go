@@ -211,7 +211,7 @@ func (p *plain) sweep() {
 		return old
 	})
 	if len(p.idle) > 0 {
-		p.tidy = time.AfterFunc(idleFor, p.sweep)
+		p.tidy = time.AfterFunc(idleFor-time.Since(p.idle[0].since), p.sweep)
 	}
 }
 

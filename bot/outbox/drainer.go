@@ -277,13 +277,18 @@ func (d *drainer) room() int {
 	return 2*d.abreast() - (d.inFlight - len(d.unsaved)) - len(d.ready)
 }
 
+// anotherTry is how long requests of an account in trouble may take before one
+// more is made beside them: they may hang where the next one would not.
+const anotherTry = 5 * time.Second
+
 // abreast is how many requests may be under way at once: few while the account
 // is in trouble, since the answers of all of them may be lost.
 func (d *drainer) abreast() int {
-	if d.trouble.pause > 0 {
-		return min(inTrouble, d.out.o.InFlight)
+	if d.trouble.pause == 0 {
+		return d.out.o.InFlight
 	}
-	return d.out.o.InFlight
+	more := max(0, d.out.o.Now().Sub(d.until)) / anotherTry
+	return min(inTrouble+int(more), d.out.o.InFlight)
 }
 
 // collect takes the answers that have come.

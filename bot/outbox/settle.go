@@ -14,7 +14,7 @@ type trouble struct {
 }
 
 // inTrouble is in how many chats requests have to fail before the whole account
-// waits, and how many are under way at most until one succeeds.
+// waits, and how many are under way at first until one succeeds.
 const inTrouble = 3
 
 // failed counts a failure in one chat, or of the whole account, and returns for
