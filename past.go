@@ -32,7 +32,6 @@ func (p *parts) recall(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		p.trail.Days(market.Line{Ticker: t, Step: 24 * time.Hour, Bars: days})
 		fine, err := p.store.Bars(ctx, t, 5*time.Minute, now.Add(-recallHours*time.Hour))
 		if err != nil {
 			return err
@@ -45,6 +44,7 @@ func (p *parts) recall(ctx context.Context) error {
 			p.trail.Note(alerts.Standing{Quote: market.Quote{Ticker: t, Price: bar.Close, Time: end, Source: s.Quote.Source}})
 		}
 		p.trail.Note(s)
+		p.trail.Days(market.Line{Ticker: t, Step: 24 * time.Hour, Bars: days}) // for days without quotes between others
 	}
 	return nil
 }
