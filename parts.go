@@ -117,7 +117,9 @@ func (p *parts) connect(ctx context.Context, in ingredients) error {
 func (p *parts) connectChecks(ctx context.Context, in ingredients) error {
 	p.chain = alerts.NewChain(alerts.ChainOptions{
 		Sources: in.sources, ByClass: in.byClass, Class: p.class, Report: p.reportSource, Now: p.now,
-		Pace: &alerts.Pace{Sessions: p.hours.sessions, Class: p.class, Last: p.last},
+		Pace: &alerts.Pace{Sessions: p.hours.sessions, Class: p.class, Last: p.last,
+			Wrong: func(q market.Quote) bool { return p.gate.Wrong(q) },
+		},
 	})
 	p.past = &bot.PastKeeper{Shelf: p.store, Source: p.chain, Now: p.now, Log: p.log}
 	book := alerts.NewBook()

@@ -246,9 +246,10 @@ func (r *round) take(q market.Quote) {
 	n, doubted := r.pace.Doubt(q, r.now)
 	key := paceKey{q.Ticker, q.Source}
 	old, waits := r.better[q.Ticker]
-	still := waits && r.doubts[paceKey{q.Ticker, old.Source}].Reason == reasonStill // Else its time says nothing.
+	why := r.doubts[paceKey{q.Ticker, old.Source}].Reason
+	still := waits && why == reasonStill // Else its time says nothing.
 	if !doubted {
-		if waits && (q.Fix || still && !q.Time.After(old.Time)) {
+		if waits && (q.Fix || still && !q.Time.After(old.Time) || why == reasonWrong && old.Time.Sub(q.Time) > stillAfter+q.Delay) {
 			return
 		}
 		r.read = append(r.read, key)
@@ -291,7 +292,7 @@ func (c *Chain) settle(r *round, left []market.Ticker) {
 			merge(began, n)
 		}
 		c.doubted[key] = n
-		if old, ok := r.better[key.ticker]; slices.Contains(left, key.ticker) && (!ok || old.Source == key.source) {
+		if slices.Contains(left, key.ticker) && r.decides(key, n) {
 			c.useless[key.ticker] = n
 		}
 	}
@@ -310,6 +311,13 @@ func (c *Chain) settle(r *round, left []market.Ticker) {
 			}
 		}
 	}
+}
+
+// decides tells that a doubt is what makes a symbol's quote useless, where nobody
+// has a better one. Of a wrong price those concerned hear where the guard decides.
+func (r *round) decides(key paceKey, n Notice) bool {
+	old, ok := r.better[key.ticker]
+	return n.Reason != reasonWrong && (!ok || old.Source == key.source)
 }
 
 // merge makes one notice of those on symbols of one source.

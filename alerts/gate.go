@@ -55,13 +55,22 @@ type Gate struct {
 	doubted map[market.Ticker]time.Time
 	// splits is when a symbol's splits were read last.
 	splits map[market.Ticker]time.Time
+
+	// wrong are prices of sources that these alone cannot prove, until they give
+	// others. Who reads quotes need not wait for one that is judged.
+	wrongMu sync.Mutex
+	wrong   map[paceKey]wrongPrice
 }
+
+// wrongPrice is a price that its source alone cannot prove, and the last accepted
+// one before it.
+type wrongPrice struct{ price, last market.Price }
 
 // NewGate returns a gate.
 func NewGate(o GateOptions) *Gate {
 	g := &Gate{
 		o: o, records: make(map[market.Ticker]market.Record), changed: make(map[market.Ticker]market.Record),
-		doubted: make(map[market.Ticker]time.Time), splits: make(map[market.Ticker]time.Time),
+		doubted: make(map[market.Ticker]time.Time), splits: make(map[market.Ticker]time.Time), wrong: make(map[paceKey]wrongPrice),
 	}
 	maps.Copy(g.records, o.Records)
 	return g
@@ -84,6 +93,7 @@ func (g *Gate) Judge(last Standing, q market.Quote, other market.Ticker, now tim
 		g.records[q.Ticker], g.changed[q.Ticker] = record, record
 	}
 	g.tell(q, v, before)
+	g.noteWrong(q, v, before.Last.Price)
 	out := verdictOf(v, now)
 	out.Doubt = g.doubt(q.Ticker, v, record)
 	return out
@@ -255,6 +265,29 @@ func (g *Gate) Waiting(ticker market.Ticker) bool {
 	defer g.mu.Unlock()
 	held := g.records[ticker].Held
 	return !held.None() && !held.Reason.NeedsSecond()
+}
+
+// noteWrong notes whether a quote is one that no further read of its source can
+// confirm.
+func (g *Gate) noteWrong(q market.Quote, v market.Verdict, last market.Price) {
+	g.wrongMu.Lock()
+	defer g.wrongMu.Unlock()
+	switch key := (paceKey{q.Ticker, q.Source}); {
+	case v.Price.Outcome == market.Hold && v.NeedsSecond, v.Price.Outcome == market.Reject && v.Price.Reason == market.ReasonOperator:
+		g.wrong[key] = wrongPrice{q.Price, last}
+	case v.Price.Outcome == market.Accept:
+		delete(g.wrong, key)
+	}
+}
+
+// Wrong tells of a quote that it is like one that is held and that no further read
+// of its source can confirm: whoever else has a price of the symbol is read instead.
+func (g *Gate) Wrong(q market.Quote) bool {
+	g.wrongMu.Lock()
+	defer g.wrongMu.Unlock()
+	key := paceKey{q.Ticker, q.Source}
+	w, ok := g.wrong[key]
+	return ok && market.Nearer(q.Price, w.price, w.last)
 }
 
 // Changed returns what is remembered anew since the last call of Saved.

@@ -19,6 +19,9 @@ type Pace struct {
 	// Last returns a symbol's last accepted quote, whose Time is zero where there
 	// is none, so that a restart knows what was read before; may be nil.
 	Last func(ticker market.Ticker) market.Quote
+	// Wrong tells of a quote that it is like one that no further read of its source
+	// can prove; may be nil. Gate has this method.
+	Wrong func(q market.Quote) bool
 
 	mu    sync.Mutex
 	kept  map[paceKey]*pace
@@ -59,6 +62,7 @@ const (
 	reasonFuture = "the times of its prices are in the future"
 	reasonNoneAt = "it gives no price that can be one"
 	reasonAbsent = "it leaves them out"
+	reasonWrong  = "its prices are far from all before"
 )
 
 // Doubt notes a quote as it was read and says what makes it useless at present;
@@ -88,6 +92,10 @@ func (p *Pace) Doubt(q market.Quote, now time.Time) (n Notice, ok bool) {
 		return n, true
 	}
 	p.note(q, s, now)
+	if p.Wrong != nil && p.Wrong(q) {
+		n.Since, n.Reason = now, reasonWrong
+		return n, true
+	}
 	n.Since, n.Reason = s.seen, reasonStill
 	return n, p.still(q, s, now)
 }

@@ -22,7 +22,9 @@ type print struct {
 	still  bool          // the time is that of the print before
 	unit   market.Unit
 	cur    string
-	repeat int // how often it comes, each minute; 0 for once
+	repeat int           // how often it comes, each minute; 0 for once
+	other  string        // what another source says, "" for nothing
+	old    time.Duration // by how much that is older
 }
 
 // fires are the rules of a sequence, with the number of the reading at which each
@@ -67,7 +69,11 @@ func sequences() map[string]sequence {
 		"a hundredth, for days": aapl(sequence{say: []print{
 			{after: m, price: "2.20", repeat: 200}, {after: day, price: "2.21"}, {after: day, price: "2.19"}, {after: day, price: "2.21"}, {after: m, price: "221", repeat: 5},
 		}, fires: around, held: 1}),
-		"ten times twice, then back": aapl(sequence{say: []print{{after: m, price: "2201"}, {after: m, price: "2203"}, {after: m, price: "220.3", repeat: 5}}, fires: around, held: -1}),
+		"a hundred times, while another source goes on": aapl(sequence{say: []print{
+			{after: m, price: "22000", other: "220.1", repeat: 30}, {after: m, price: "17100", other: "171", repeat: 30}, {after: m, price: "171", repeat: 5},
+		}, fires: fires{"AAPL < 180": 31, "AAPL falls 20%": 31, "AAPL < 30": 0, "AAPL > 1000": 0}}),
+		"a hundred times, while another source is of yesterday": aapl(sequence{say: []print{{after: m, price: "22000", other: "220", old: day, repeat: 30}}, fires: around, held: 1}),
+		"ten times twice, then back":                            aapl(sequence{say: []print{{after: m, price: "2201"}, {after: m, price: "2203"}, {after: m, price: "220.3", repeat: 5}}, fires: around, held: -1}),
 		"ten times on and off": aapl(sequence{say: []print{
 			{after: m, price: "2201"}, {after: m, price: "220.1"}, {after: m, price: "2203"}, {after: m, price: "2203"}, {after: m, price: "220.2"}, {after: m, price: "2200", repeat: 4}, {after: m, price: "220", repeat: 3},
 		}, fires: around, held: -1}),
@@ -172,8 +178,8 @@ func TestSequencesThatASourceMaySay(t *testing.T) {
 			now := begin.Add(-31 * time.Minute)
 			clock := func() time.Time { return now }
 			class := func(market.Ticker) (market.Class, bool) { return symbol.Class, true }
-			source := &sole{}
-			chain := alerts.NewChain(alerts.ChainOptions{Sources: []alerts.QuoteSource{source}, Class: class, Now: clock, Pace: &alerts.Pace{Class: class}})
+			source, second, pace := &sole{}, &sole{name: "second"}, &alerts.Pace{Class: class}
+			chain := alerts.NewChain(alerts.ChainOptions{Sources: []alerts.QuoteSource{source, second}, Class: class, Now: clock, Pace: pace})
 			trail := alerts.NewTrail(h.hours)
 			o := alerts.GateOptions{Symbol: h.hours.symbol, Day: h.hours.day, Second: chain.SecondOpinion, Log: slog.New(slog.DiscardHandler)}
 			if s.split != nil {
@@ -181,8 +187,10 @@ func TestSequencesThatASourceMaySay(t *testing.T) {
 					return []market.Split{*s.split}, nil
 				}
 			}
+			gate := alerts.NewGate(o)
+			pace.Wrong = gate.Wrong
 			c := &alerts.Checker{
-				Store: store, Source: chain, Planner: everything{}, Guard: alerts.NewGate(o), Book: alerts.NewBook(), View: trail, Hours: h.hours,
+				Store: store, Source: chain, Planner: everything{}, Guard: gate, Book: alerts.NewBook(), View: trail, Hours: h.hours,
 				Now: clock, Log: slog.New(slog.DiscardHandler), Retracted: trail.Retract, Rescaled: func(_ context.Context, ticker market.Ticker, s market.Split) { trail.Rescale(ticker, s) },
 				Told: func(_ context.Context, all []alerts.Standing) {
 					for _, s := range all {
@@ -224,6 +232,10 @@ func TestSequencesThatASourceMaySay(t *testing.T) {
 						last.Currency, last.Unit = p.cur, p.unit
 					}
 					source.quote = last
+				}
+				if second.says = p.other != ""; second.says {
+					second.quote = last
+					second.quote.Source, second.quote.Price, second.quote.Time = "second", price(p.other), now.Add(-p.old)
 				}
 				if _, err := c.Check(t.Context()); err != nil {
 					t.Fatal(err)

@@ -57,6 +57,14 @@ func ratio(a, b Price) (log float64, ok bool) {
 	return math.Log(a.Float() / b.Float()), true
 }
 
+// Nearer tells whether a price is nearer to one than to another by the ratio; it is
+// not where one of them is not above nought.
+func Nearer(p, to, than Price) bool {
+	a, okA := ratio(p, to)
+	b, okB := ratio(p, than)
+	return okA && okB && math.Abs(a) < math.Abs(b)
+}
+
 // largestRatio is the ratio between two prices in a row from which on nothing
 // but an error explains it. Indices and currencies are not split; the largest
 // step of an index, that of a fear gauge, was below three.
