@@ -123,7 +123,8 @@ func unseen(before market.Record, e market.Evidence) bool {
 // judge has the guard judge a quote, with more evidence where it is needed.
 func (g *Gate) judge(before market.Record, last, q market.Quote, e market.Evidence, now time.Time) (market.Record, market.Verdict) {
 	record, v := g.guard.Judge(before, q, e, now)
-	if g.o.Closed != nil && v.PreviousClose.Outcome != market.Accept && unseen(before, e) {
+	doubted := v.PreviousClose.Outcome != market.Accept || !before.Doubted.IsZero() && before.Doubted == q.PreviousClose
+	if g.o.Closed != nil && doubted && unseen(before, e) {
 		// At each quote: no other one of the session knows it either.
 		e.Closed = g.o.Closed(q.Ticker, e.Before)
 		record, v = g.guard.Judge(before, q, e, now)

@@ -81,6 +81,9 @@ func sequences() map[string]sequence {
 		"the previous close is doubled, the price rises": aapl(sequence{say: []print{
 			{after: m, price: "221", close: "440"}, {after: m, price: "228", close: "440"}, {after: m, price: "228.2", close: "440", repeat: 5},
 		}, fires: fires{"AAPL moves 3%": 2, "AAPL falls 3%": 0, "AAPL moves 20%": 0, "AAPL crosses 225": 2}}),
+		"the previous close is doubled, the price rises far": {ticker: "BTC-USD", begin: "2026-03-11 15:00", start: "60000", say: []print{
+			{after: m, price: "60010", close: "120000", repeat: 5}, {after: m, price: "67200", close: "120000", repeat: 5}, {after: m, price: "67210", close: "60000", repeat: 5},
+		}, fires: fires{"BTC-USD moves 8%": 6, "BTC-USD falls 20%": 0, "BTC-USD moves 30%": 0}},
 		"a split that the source tells of": aapl(sequence{
 			split: &market.Split{Old: 1, New: 2, Day: time.Date(2026, 3, 12, 0, 0, 0, 0, time.UTC)},
 			say:   []print{{after: day - time.Hour, price: "110.2", close: "110", repeat: 5}, {after: m, price: "113", close: "110"}, {after: m, price: "116.5", close: "110", repeat: 3}},
@@ -284,7 +287,7 @@ func TestAFalseCloseOfANewSymbolIsReplacedForTheWholeSession(t *testing.T) {
 	})
 	now := time.Date(2026, 3, 11, 3, 0, 0, 0, time.UTC)
 	var last alerts.Standing
-	for _, p := range []string{"7010", "7011", "7300", "7301", "7302"} {
+	for _, p := range []string{"7010", "7011", "7300", "7301", "7302", "7900", "7901", "7902"} {
 		now = now.Add(time.Minute)
 		q := market.Quote{Ticker: "^JKSE", Price: price(p), PreviousClose: price("14000"), Time: now, Received: now, Source: "first"}
 		v := gate.Judge(last, q, "", now)

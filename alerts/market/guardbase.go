@@ -19,7 +19,8 @@ func (j *judgement) base() {
 	own, ownDay := j.ownClose()
 	v := &j.verdict
 	reason := j.againstClose(given, own)
-	if own == 0 {
+	unseen := own == 0
+	if unseen {
 		own, ownDay = cmp.Or(j.evidence.Closed, j.believedClose()), j.evidence.Before
 	}
 	switch reason {
@@ -39,7 +40,7 @@ func (j *judgement) base() {
 	case v.Base == given:
 		j.record.Given, j.record.GivenDay = given, j.day
 		j.record.Doubted, j.record.DoubtedAt = 0, time.Time{}
-	case reason == ReasonImplausible && j.record.Doubted != given:
+	case (reason == ReasonImplausible || reason == ReasonOwnClose && unseen) && j.record.Doubted != given:
 		j.record.Doubted, j.record.DoubtedAt = given, j.quote.Time
 	}
 }
@@ -65,17 +66,27 @@ func (j *judgement) againstClose(given, own Price) Reason {
 // no close ourselves.
 func (j *judgement) againstPrice(given Price) Reason {
 	closed := j.evidence.Closed
+	doubled := j.doubled(given)
 	switch {
-	case !j.implausible(given) || j.believedBefore(given) || j.secondClose(given):
+	case j.believedBefore(given) || j.secondClose(given):
+		return ReasonNone
+	case !j.implausible(given) && j.record.Doubted != given && !doubled:
 		return ReasonNone
 	case closed != 0 && agrees(j.class, given, closed):
 		return ReasonNone
 	case closed != 0:
 		return ReasonOwnClose
-	case j.readAgain(given):
+	case !doubled && j.readAgain(given):
 		return ReasonNone
 	}
 	return ReasonImplausible
+}
+
+// doubled tells that a previous close is a multiple of the one that was believed
+// earlier in the session: wherever the price goes, that one does not move.
+func (j *judgement) doubled(given Price) bool {
+	believed := j.believedClose()
+	return believed != 0 && (unitRatio(j.class, given, believed, 0) || doubleRatio(j.class, given, believed))
 }
 
 // believedClose is the previous close that the source gave earlier in the session
