@@ -124,11 +124,11 @@ func (s *start) write(t *lineTx) error {
 		for i, at := range g.sends {
 			ids[i] = int64(s.sends[at].ID)
 		}
-		marks, args := list([]any{g.body, stampsOf(s.now)}, ids)
+		among, args := amongIDs([]any{g.body, stampsOf(s.now)}, ids)
 		// The state is written out: compared with a parameter, a state of a
 		// partial index makes SQLite plan the statement again each time.
 		n, err := t.exec(`UPDATE sends SET state = 'sending', body = ?, tried = CASE WHEN tried = 0 THEN ? ELSE tried END
-			WHERE state = '`+g.state+`' AND id IN `+marks, args...)
+			WHERE state = '`+g.state+`' AND `+among, args...)
 		if err != nil {
 			return err
 		}
@@ -139,8 +139,8 @@ func (s *start) write(t *lineTx) error {
 				return err
 			}
 		}
-		for i, at := range g.sends {
-			s.begun[at] = len(done) == len(ids) || slices.Contains(done, ids[i])
+		for _, at := range g.sends {
+			s.begun[at] = len(done) == len(ids) || slices.Contains(done, int64(s.sends[at].ID))
 		}
 	}
 	return nil
@@ -225,9 +225,9 @@ func (m mark) write(t *lineTx, ids []int64, ended stamp) error {
 		return err
 	}
 	// The way back is a secret that nobody needs any more.
-	marks, args := list(append(args, int64(ended)), ids)
+	among, args := amongIDs(append(args, int64(ended)), ids)
 	_, err := t.exec(`UPDATE sends SET kind = ?, state = ?, form = ?, target = ?, reason = ?, code = ?, attempts = ?, crashes = ?,
-		repeated = ?, retry = 0, ended = ?, via = '' WHERE ended = 0 AND id IN `+marks, args...)
+		repeated = ?, retry = 0, ended = ?, via = '' WHERE ended = 0 AND `+among, args...)
 	return err
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -103,6 +104,19 @@ func (t *lineTx) gorm() *gorm.DB {
 	tx := t.line.s.fast.Session(&gorm.Session{Context: t.ctx, NewDB: true})
 	tx.Statement.ConnPool = t.tx
 	return tx
+}
+
+// amongIDs returns the condition that an id is one of these, and sorts them. Those of a fan-out
+// follow each other, and a stretch costs less than a list.
+func amongIDs(args []any, ids []int64) (condition string, all []any) {
+	slices.Sort(ids)
+	for i, id := range ids {
+		if id != ids[0]+int64(i) {
+			marks, all := list(args, ids)
+			return "id IN " + marks, all
+		}
+	}
+	return "id BETWEEN ? AND ?", append(args, ids[0], ids[len(ids)-1])
 }
 
 // list returns a list of question marks and its arguments: the ids, the last

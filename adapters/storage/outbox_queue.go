@@ -151,21 +151,20 @@ func (o *Outbox) isDeep(c outbox.Claim) bool {
 // that was asked for.
 func (o *Outbox) shallow(ctx context.Context, c outbox.Claim) (heads []*outbox.Head, done bool, err error) {
 	// What is behind a head follows it here, and need not be counted by a query.
-	args := claimArgs(c)
-	args["behind"] = 0
-	found, err := o.heads(ctx, c, headsInOrder, headsInOrderTail, args)
+	one := c
+	one.Behind, one.Limit = 0, c.Limit+1
+	found, err := o.heads(ctx, one, headsInOrder, headsInOrderTail, claimArgs(one))
 	if err != nil {
 		return nil, false, err
 	}
-	full := len(found) == c.Limit
+	full := len(found) == one.Limit
 	heads = headsIn(found, c)
-	if full && len(heads) > 0 && c.Behind > 0 {
-		// More may be behind the last one than was read.
-		if err := o.recount(ctx, c, heads[len(heads)-1]); err != nil {
-			return nil, false, err
-		}
+	if !full {
+		return heads, true, nil
 	}
-	if !full || len(heads) == c.Limit {
+	// More may be behind the last one than was read.
+	heads = heads[:max(0, len(heads)-1)]
+	if len(heads) == c.Limit {
 		return heads, true, nil
 	}
 	if len(heads) < c.Limit*3/4 {
@@ -198,16 +197,6 @@ func headsIn(found []*outbox.Head, c outbox.Claim) []*outbox.Head {
 		}
 	}
 	return heads
-}
-
-// recount counts by a query what is behind a head.
-func (o *Outbox) recount(ctx context.Context, c outbox.Claim, h *outbox.Head) error {
-	c.Only = []outbox.Strand{strandOf(h)}
-	counted, err := o.Heads(ctx, c)
-	if err == nil && len(counted) == 1 && counted[0].ID == h.ID {
-		*h = *counted[0]
-	}
-	return err
 }
 
 func strandOf(h *outbox.Head) outbox.Strand {

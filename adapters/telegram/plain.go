@@ -54,6 +54,7 @@ type plainConn struct {
 	net.Conn
 	raw     syscall.RawConn // nil where it is none of the system's
 	used    bool            // it carried a request before
+	end     time.Time       // of what is waited for
 	since   time.Time       // when it became idle
 	text    bytes.Buffer
 	limited io.LimitedReader
@@ -154,7 +155,7 @@ func (p *plain) take(ctx context.Context, end time.Time) (*plainConn, error) {
 		p.idle = p.idle[:n-1]
 		p.mu.Unlock()
 		idle := time.Since(c.since)
-		if idle < idleFor && c.SetDeadline(end) == nil && !ended(c.raw, idle) {
+		if idle < idleFor && c.endAt(end) == nil && !ended(c.raw, idle) {
 			return c, nil
 		}
 		_ = c.Close() // nobody is at its other end
@@ -166,10 +167,10 @@ func (p *plain) open(ctx context.Context, end time.Time) (*plainConn, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := made.SetDeadline(end); err != nil {
+	c := &plainConn{Conn: made}
+	if err := c.endAt(end); err != nil {
 		return nil, errors.Join(err, made.Close())
 	}
-	c := &plainConn{Conn: made}
 	if socket, ok := made.(syscall.Conn); ok {
 		if c.raw, err = socket.SyscallConn(); err != nil {
 			return nil, errors.Join(err, made.Close())
@@ -178,6 +179,16 @@ func (p *plain) open(ctx context.Context, end time.Time) (*plainConn, error) {
 	c.limited.R = made
 	c.reader = bufio.NewReader(&c.limited)
 	return c, nil
+}
+
+// endAt sets when the connection ends; up to a second earlier is as good, and
+// spares a call for most requests.
+func (c *plainConn) endAt(end time.Time) error {
+	if early := end.Sub(c.end); early >= 0 && early < time.Second {
+		return nil
+	}
+	c.end = end
+	return c.SetDeadline(end)
 }
 
 // put keeps a connection for the next request.

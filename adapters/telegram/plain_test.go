@@ -129,6 +129,10 @@ func TestAnswersOfEveryShapeAreRead(t *testing.T) {
 		{"after early words", func(c net.Conn) bool {
 			return write(c, "HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\nHTTP/1.1 100 Continue\r\n\r\n"+answerOf(madeBody))
 		}, 1},
+		{"with blanks", func(c net.Conn) bool {
+			return write(c, answerOf(`{ "ok" : true, "result" : { "message_id" : 7, "date" : 1 } }`))
+		}, 1},
+		{"in another order", func(c net.Conn) bool { return write(c, answerOf(`{"result":{"date":1,"message_id":7},"ok":true}`)) }, 1},
 		{"until the end", func(c net.Conn) bool { write(c, "HTTP/1.0 200 OK\r\n\r\n"+madeBody); return false }, 3},
 		{"last one", func(c net.Conn) bool {
 			return write(c, strings.Replace(answerOf(madeBody), "OK\r\n", "OK\r\nConnection: close\r\n", 1))

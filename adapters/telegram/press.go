@@ -1,7 +1,9 @@
 package telegram
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"maps"
 	"sync"
 
@@ -69,5 +71,23 @@ func (c *Client) postText(ctx context.Context, d outbox.Delivery, form tgbotapi.
 	params := maps.Clone(form)
 	params["chat_id"] = d.Address.Chat
 	addThread(params, d.Address.Thread)
-	return c.receive(c.call(ctx, "sendMessage", params))
+	raw, err := c.call(ctx, "sendMessage", params)
+	if id, ok := leadingID(raw); ok {
+		return outbox.Receipt{ID: id}, nil
+	}
+	return c.receive(raw, err)
+}
+
+// leadingID returns the number of a message that begins with it, as Telegram's
+// do. Nothing else of a text is of interest.
+func leadingID(raw json.RawMessage) (id string, ok bool) {
+	rest, ok := bytes.CutPrefix(raw, []byte(`{"message_id":`))
+	if !ok {
+		return "", false
+	}
+	end := bytes.IndexFunc(rest, func(r rune) bool { return r < '0' || r > '9' })
+	if end < 1 || end > 18 || rest[0] == '0' || rest[end] != ',' && rest[end] != '}' {
+		return "", false
+	}
+	return string(rest[:end]), true
 }

@@ -209,18 +209,17 @@ func (d *drainer) rest(ctx context.Context) {
 
 // When the drainer records answers that came: one transaction then records many.
 const (
-	nearby     = 10 * time.Millisecond // a round trip below which waiting for more is worth while
-	gatherMost = 0.9                   // of what is under way; the rest goes on while they are recorded
-	gatherFor  = 2 * time.Millisecond
+	nearby    = 10 * time.Millisecond // a round trip below which waiting for more is worth while
+	gatherFor = 2 * time.Millisecond
 )
 
-// gather waits until most answers are there. Where a platform is far away, each
+// gather waits a little for the answers to all that is under way. Where a platform is far away, each
 // of them frees a place that is worth more than a transaction.
 func (d *drainer) gather() {
 	if d.inFlight < 8 || d.trip > nearby {
 		return
 	}
-	want := int(gatherMost*float64(d.inFlight)) - len(d.unsaved)
+	want := d.inFlight - len(d.unsaved)
 	select {
 	case <-d.enough:
 	default:
