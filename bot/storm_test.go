@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -43,14 +44,14 @@ func isStorm(d outbox.Delivery) bool { return strings.Contains(d.Message.Title, 
 
 func TestRulesOfAStormEndWithTheMessageThatTellsThem(t *testing.T) {
 	talk(t, func(r *rig) {
-		block := false
+		var block atomic.Bool
 		r.chat.fail = func(d outbox.Delivery) error {
-			if block && isStorm(d) {
+			if block.Load() && isStorm(d) {
 				return &outbox.Failure{Class: outbox.NotSent, Reason: "the platform cannot be reached"}
 			}
 			return nil
 		}
-		block = true
+		block.Store(true)
 		ann := r.storm(20)
 		r.wait(2 * time.Minute)
 		if n := count(ann.hears(), "▲ NVIDIA rose to"); n != 15 {
@@ -61,7 +62,7 @@ func TestRulesOfAStormEndWithTheMessageThatTellsThem(t *testing.T) {
 		}
 		r.has(ann.say("/deliveries"), "Lately: 15 delivered, 5 waiting, 0 dropped", "told together with others: waiting", "the platform cannot be reached")
 		ann.hears()
-		block = false
+		block.Store(false)
 		r.wait(10 * time.Minute)
 		r.has(ann.hears(), "5 further alerts", "NVIDIA rose to 149.00")
 		if n := ann.phases(); n[alerts.Done] != 20 {
