@@ -191,3 +191,16 @@ func (f *fuse) failing() (n Notice, ok bool) {
 	defer f.mu.Unlock()
 	return Notice{Source: f.source.Name(), Since: f.since, Reason: f.why}, !f.since.IsZero()
 }
+
+// describe gives a source's resting a source's error.
+func (f *fuse) describe(err error) error {
+	if !errors.Is(err, errResting) {
+		return err
+	}
+	e := &SourceError{Source: f.source.Name(), Reason: "it failed before and is left alone for now"}
+	if until := f.restsUntil(); !until.IsZero() {
+		e.Reason = "it failed before and is left alone until " + until.Format("15:04 UTC")
+		e.RetryAfter = until.Sub(f.now())
+	}
+	return e
+}

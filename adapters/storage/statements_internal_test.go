@@ -14,13 +14,9 @@ import (
 // All connections are in transactions while somebody waits for one to ask what
 // the transactions ask next: they must not wait for whom they keep waiting.
 func TestTransactionsWaitForNobodyWhoPrepares(t *testing.T) {
-	pool, err := sql.Open("sqlite", "file:"+filepath.Join(t.TempDir(), "test.db"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = pool.Close() }()
+	pool := openPrepared(t)
 	pool.SetMaxOpenConns(2)
-	db, err := gorm.Open(sqlite.New(sqlite.Config{Conn: newPreparedPool(pool, nil)}), &gorm.Config{})
+	db, err := gorm.Open(sqlite.New(sqlite.Config{Conn: pool}), &gorm.Config{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -47,13 +43,18 @@ func TestTransactionsWaitForNobodyWhoPrepares(t *testing.T) {
 	}
 }
 
-func TestWhatATransactionAsksIsPreparedAfterIt(t *testing.T) {
+func openPrepared(t *testing.T) preparedPool {
+	t.Helper()
 	pool, err := sql.Open("sqlite", "file:"+filepath.Join(t.TempDir(), "test.db"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer func() { _ = pool.Close() }()
-	prepared := newPreparedPool(pool, nil)
+	t.Cleanup(func() { _ = pool.Close() })
+	return newPreparedPool(pool, nil)
+}
+
+func TestWhatATransactionAsksIsPreparedAfterIt(t *testing.T) {
+	prepared := openPrepared(t)
 	db, err := gorm.Open(sqlite.New(sqlite.Config{Conn: prepared}), &gorm.Config{})
 	if err != nil {
 		t.Fatal(err)
@@ -86,12 +87,7 @@ func TestWhatATransactionAsksIsPreparedAfterIt(t *testing.T) {
 }
 
 func TestNothingIsCompiledThatWouldNotBeKept(t *testing.T) {
-	pool, err := sql.Open("sqlite", "file:"+filepath.Join(t.TempDir(), "test.db"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = pool.Close() }()
-	prepared := newPreparedPool(pool, nil)
+	prepared := openPrepared(t)
 	kept := prepared.statements
 	ask := func(n int) (int, error) {
 		var got int

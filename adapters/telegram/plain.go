@@ -19,8 +19,8 @@ import (
 // plain is a carrier to one API server that is asked without TLS, as is a Bot
 // API server of one's own, which takes all that one can send. Whoever makes a
 // request writes it and reads its answer. In net/http's transport two more
-// goroutines stand beside each connection, and with many requests at once they
-// cost as much as all the rest. It knows no proxies.
+// goroutines stand beside each connection, which cost a third of the CPU that a
+// request takes. It knows no proxies.
 type plain struct {
 	address string // host and port
 	dial    func(ctx context.Context, network, address string) (net.Conn, error)

@@ -207,14 +207,15 @@ func (d *drainer) rest(ctx context.Context) {
 	}
 }
 
-// When the drainer records answers that came: one transaction then records many.
+// How long the drainer waits for more answers: one transaction then records many.
 const (
 	nearby    = 10 * time.Millisecond // a round trip below which waiting for more is worth while
 	gatherFor = 2 * time.Millisecond
 )
 
-// gather waits a little for the answers to all that is under way. Where a platform is far away, each
-// of them frees a place that is worth more than a transaction.
+// gather waits a little for the answers to all that is under way. Where a
+// platform is far away, each of them frees a place that is worth more than a
+// transaction.
 func (d *drainer) gather() {
 	if d.inFlight < 8 || d.trip > nearby {
 		return
